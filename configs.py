@@ -1,0 +1,115 @@
+"""The four configurations of the PTB script, and what their names mean (the blog's parameters).
+
+| name | meaning |
+|---|---|
+| `init_scale` | variables start uniform in [-init_scale, init_scale]; LSTM biases start at 0 |
+| `learning_rate` | of plain gradient descent, for the first `max_epoch` epochs |
+| `max_grad_norm` | the largest global norm of the gradients; larger ones are scaled down to it |
+| `num_layers` | LSTM layers, one above the other |
+| `num_steps` | time steps the network is unrolled for, where back-propagation is cut off |
+| `hidden_size` | units of each LSTM layer; also the size of the word embedding |
+| `max_epoch` | epochs at the full learning rate |
+| `max_max_epoch` | epochs in all |
+| `keep_prob` | probability that dropout keeps a unit; 1.0 is no dropout |
+| `lr_decay` | factor of the learning rate for every epoch after `max_epoch` |
+| `batch_size` | streams of text read side by side |
+| `vocab_size` | different words; `ptb_word_lm.py` sets it to what the corpus holds |
+
+The learning rate of epoch i, counted from 1, is `learning_rate * lr_decay ** max(i - max_epoch,
+0)`. The values are those of Zaremba et al. 2014 (https://arxiv.org/abs/1409.2329), section 4.1, as
+the original example has them.
+"""
+
+
+class SmallConfig(object):
+    """No dropout; the one the blog prints."""
+
+    init_scale = 0.1
+    learning_rate = 1.0
+    max_grad_norm = 5
+    num_layers = 2
+    num_steps = 20
+    hidden_size = 200
+    max_epoch = 4
+    max_max_epoch = 13
+    keep_prob = 1.0
+    lr_decay = 0.5
+    batch_size = 20
+    vocab_size = 10000
+
+
+class MediumConfig(object):
+    """Dropout of one half."""
+
+    init_scale = 0.05
+    learning_rate = 1.0
+    max_grad_norm = 5
+    num_layers = 2
+    num_steps = 35
+    hidden_size = 650
+    max_epoch = 6
+    max_max_epoch = 39
+    keep_prob = 0.5
+    lr_decay = 0.8
+    batch_size = 20
+    vocab_size = 10000
+
+
+class LargeConfig(object):
+    """Dropout of two thirds; for a GPU and a day."""
+
+    init_scale = 0.04
+    learning_rate = 1.0
+    max_grad_norm = 10
+    num_layers = 2
+    num_steps = 35
+    hidden_size = 1500
+    max_epoch = 14
+    max_max_epoch = 55
+    keep_prob = 0.35
+    lr_decay = 1 / 1.15
+    batch_size = 20
+    vocab_size = 10000
+
+
+class TestConfig(object):
+    """Tiny, to see the whole script run; it learns next to nothing."""
+
+    init_scale = 0.1
+    learning_rate = 1.0
+    max_grad_norm = 1
+    num_layers = 1
+    num_steps = 2
+    hidden_size = 2
+    max_epoch = 1
+    max_max_epoch = 1
+    keep_prob = 1.0
+    lr_decay = 0.5
+    batch_size = 20
+    vocab_size = 10000
+
+
+CONFIGS = {
+    "small": SmallConfig,
+    "medium": MediumConfig,
+    "large": LargeConfig,
+    "test": TestConfig,
+}
+
+
+class UnknownModelError(ValueError):
+    """A name that no configuration has."""
+
+
+def get_config(name):
+    """Returns a new configuration, its attributes free to change.
+
+    Args:
+        name: "small", "medium", "large" or "test".
+
+    Raises:
+        UnknownModelError: a ValueError, for any other name.
+    """
+    if name not in CONFIGS:
+        raise UnknownModelError("no such model; choose one of %s" % ", ".join(CONFIGS))
+    return CONFIGS[name]()

@@ -1,0 +1,70 @@
+"""How the commands meet a terminal: a quiet start, strict flags, and errors of one line.
+
+Nothing here is part of the example; `ptb_word_lm.py` reads without it.
+"""
+
+import logging
+import os
+import sys
+import tempfile
+
+from absl import app, flags
+
+
+def hush_tensorflow():
+    """Imports TensorFlow and keeps its notices and deprecation warnings off the screen.
+
+    Set the environment variable TF_CPP_MIN_LOG_LEVEL to 0 to see the notices, for instance to learn
+    why a GPU is not found.
+    """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+    # Some notices heed no level: they are written while the libraries load. So standard error goes
+    # to a file for that long, and comes out after all if the import fails.
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as notices:
+        stderr = os.dup(2)
+        os.dup2(notices.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+        except BaseException:
+            notices.seek(0)
+            os.write(stderr, notices.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def fail(message):
+    """Ends the program with one line on standard error and exit status 2."""
+    sys.stderr.write("%s: %s\n" % (os.path.basename(sys.argv[0]), " ".join(message.split())))
+    sys.exit(2)
+
+
+def run(main, blames):
+    """Parses the command line and calls `main(argv)`.
+
+    Args:
+        main: the function to call.
+        blames: `{exception class: flag name}`: errors that are the fault of a flag's value. One of
+            these ends the program through `fail`, with the flag and its value before the message.
+    """
+    app.define_help_flags()
+    try:
+        # tf.app.run would pass over a flag that it does not know, and so over a misspelt one.
+        argv = flags.FLAGS(sys.argv)
+    except flags.Error as error:
+        fail(str(error))
+    except SystemExit:
+        sys.exit(0)  # --help, which absl ends with 1
+    if len(argv) > 1:
+        fail("unexpected argument %r; see --help" % argv[1])
+    try:
+        main(argv)
+    except tuple(blames) as error:
+        flag = next(blames[kind] for kind in type(error).__mro__ if kind in blames)
+        fail("--%s=%s: %s" % (flag, flags.FLAGS[flag].value, error))

@@ -1,0 +1,13 @@
+"""`tf.contrib.framework`: the global step."""
+
+import tensorflow.compat.v1 as tf
+
+
+def get_or_create_global_step(graph=None):
+    """Returns the graph's step counter, an int64 scalar variable, and makes it on the first call.
+
+    The variable is named `global_step` under the variable scope of the call that makes it:
+    `Model/global_step` in the PTB script.
+    """
+    with (graph or tf.get_default_graph()).as_default():
+        return tf.train.get_or_create_global_step()

@@ -1,0 +1,391 @@
+"""`tf.contrib.rnn`: the recurrent cells, with the signatures and variable names of TensorFlow 1.4.
+
+A cell maps the input and the state of one time step to the output and the state of the next:
+`output, state = cell(inputs, state)`. It asks `tf.get_variable` for its weights at every call, so
+the variable scope decides: the first call makes them, and a later one in the same scope fails
+unless `tf.get_variable_scope().reuse_variables()` came in between (section 3 of the blog).
+TensorFlow 1.0 and 1.1 worked that way; from 1.2 on a cell object kept its variables.
+
+Letters in the shape comments: B batch_size, D input size, H num_units.
+"""
+
+import collections
+import hashlib
+
+import tensorflow.compat.v1 as tf
+
+
+class LSTMStateTuple(collections.namedtuple("LSTMStateTuple", ("c", "h"))):
+    """The state of an LSTM: the cell state `c` and the output `h`, both `[B, H]`."""
+
+    __slots__ = ()
+
+    @property
+    def dtype(self):
+        """The dtype of both tensors. Raises TypeError when they differ."""
+        if self.c.dtype != self.h.dtype:
+            raise TypeError("c is %s but h is %s" % (self.c.dtype.name, self.h.dtype.name))
+        return self.c.dtype
+
+
+class RNNCell(object):
+    """What `tf.nn.static_rnn` and `tf.nn.dynamic_rnn` ask of a cell."""
+
+    scope_name = None  # names the cell's variables
+
+    def __init__(self, reuse=None):
+        self._reuse = reuse
+
+    @property
+    def state_size(self):
+        """The number of units of the state: an int, or a tuple shaped like the state."""
+        raise NotImplementedError
+
+    @property
+    def output_size(self):
+        """The number of units of the output, an int."""
+        raise NotImplementedError
+
+    def call(self, inputs, state):
+        """One time step, inside the cell's variable scope."""
+        raise NotImplementedError
+
+    def __call__(self, inputs, state, scope=None):
+        """Runs one time step.
+
+        Args:
+            inputs: `[B, D]`, float; D known when the graph is built.
+            state: tensors `[B, size]` in the structure of `state_size`.
+            scope: the variable scope to use in place of the cell's own name.
+
+        Returns:
+            `(output, new_state)`: `[B, output_size]`, and a state like the one given.
+
+        Raises:
+            ValueError: for a shape or structure that does not fit, or when `tf.get_variable`
+                refuses.
+        """
+        with tf.variable_scope(scope or self.scope_name, reuse=self._reuse):
+            return self.call(inputs, state)
+
+    def zero_state(self, batch_size, dtype):
+        """The state of zeros that a text starts with.
+
+        Args:
+            batch_size: an int or a scalar int tensor.
+            dtype: the dtype of the state.
+
+        Returns:
+            Tensors `[batch_size, size]` in the structure of `state_size`.
+        """
+        with tf.name_scope(type(self).__name__ + "ZeroState", values=[batch_size]):
+            return _zeros(self.state_size, batch_size, dtype)
+
+
+def _zeros(size, batch_size, dtype):
+    if isinstance(size, LSTMStateTuple):
+        return LSTMStateTuple(*(_zeros(n, batch_size, dtype) for n in size))
+    if isinstance(size, tuple):
+        return tuple(_zeros(n, batch_size, dtype) for n in size)
+    return tf.zeros([batch_size, size], dtype)  # [B, size]
+
+
+def _check_shape(what, tensor, batch_size, size):
+    """Raises ValueError unless `tensor` can be `[batch_size, size]`; None stands for any number."""
+    if not tensor.shape.is_compatible_with([batch_size, size]):
+        wanted = ", ".join("any" if n is None else str(n) for n in (batch_size, size))
+        raise ValueError("%s must have shape [%s]; given %s" % (what, wanted, tensor.shape))
+
+
+def _batch_and_input_size(cell, inputs):
+    """`[B, D]` of a cell's input, B None if not known. Raises ValueError where D is not known."""
+    if inputs.shape.ndims != 2 or inputs.shape.as_list()[1] is None:
+        raise ValueError(
+            "%s needs inputs of shape [batch_size, input size], the second one known; given %s"
+            % (type(cell).__name__, inputs.shape)
+        )
+    return inputs.shape.as_list()
+
+
+def _check_cell(what, cell):
+    needed = ("state_size", "output_size", "zero_state")
+    if not callable(cell) or not all(hasattr(cell, name) for name in needed):
+        raise TypeError("%s must be an RNN cell; given %r" % (what, cell))
+
+
+def lstm_step(x, c, h, kernel, bias, forget_bias, activation):
+    """One step of an LSTM without peepholes (the blog's 2.2; Zaremba et al. 2014, section 3.1).
+
+        [i, j, f, o] = [x_t, h_(t-1)] W + b         the columns of W and b stand in this order
+        C_t = sigmoid(f + forget_bias) * C_(t-1) + sigmoid(i) * activation(j)
+        h_t = sigmoid(o) * activation(C_t)
+
+    i is the input gate, j the new input (the blog's C~ before its tanh), f the forget gate, o the
+    output gate. x is `[B, D]`, c and h are `[B, H]`, kernel (W) is `[D + H, 4H]` and bias (b)
+    `[4H]`. Returns the new `(c, h)`.
+    """
+    gates = tf.nn.bias_add(tf.matmul(tf.concat([x, h], 1), kernel), bias)  # [B, 4H]
+    i, j, f, o = tf.split(gates, 4, axis=1)  # [B, H] each
+    c = c * tf.sigmoid(f + forget_bias) + tf.sigmoid(i) * activation(j)  # [B, H]
+    h = activation(c) * tf.sigmoid(o)  # [B, H]
+    return c, h
+
+
+class BasicLSTMCell(RNNCell):
+    """An LSTM without peepholes: `lstm_step` and its two variables.
+
+    Variables, under `basic_lstm_cell/`: `kernel` `[D + H, 4H]`, filled by the initializer of the
+    variable scope, and `bias` `[4H]`, zeros. The columns of both stand in the order i, j, f, o.
+    Variables have the dtype of the input.
+    """
+
+    scope_name = "basic_lstm_cell"
+
+    def __init__(
+        self, num_units, forget_bias=1.0, state_is_tuple=True, activation=None, reuse=None
+    ):
+        """Creates a cell; its variables are made when it is called.
+
+        Args:
+            num_units: H, an int.
+            forget_bias: added to the forget gate, so that a fresh cell remembers. The PTB script
+                sets 0, the value of Zaremba et al.
+            state_is_tuple: whether the state is `LSTMStateTuple(c, h)`; if not, it is one tensor
+                `[B, 2H]`, c and h side by side.
+            activation: the squashing of the new input and of the cell state; tanh if not given.
+            reuse: True takes existing variables and makes none; otherwise the scope decides.
+        """
+        super(BasicLSTMCell, self).__init__(reuse)
+        self._num_units = num_units
+        self._forget_bias = forget_bias
+        self._state_is_tuple = state_is_tuple
+        self._activation = activation or tf.tanh
+
+    @property
+    def state_size(self):
+        size = self._num_units
+        return LSTMStateTuple(size, size) if self._state_is_tuple else 2 * size
+
+    @property
+    def output_size(self):
+        return self._num_units
+
+    def call(self, inputs, state):
+        size = self._num_units
+        batch_size, input_size = _batch_and_input_size(self, inputs)
+        if self._state_is_tuple:
+            if not isinstance(state, (tuple, list)) or len(state) != 2:
+                raise ValueError("BasicLSTMCell needs a state (c, h); given %s" % (state,))
+            c, h = state
+            _check_shape("state c", c, batch_size, size)
+            _check_shape("state h", h, batch_size, size)
+        else:
+            if isinstance(state, (tuple, list)):
+                raise ValueError(
+                    "BasicLSTMCell with state_is_tuple=False needs one tensor [c, h]; given %s"
+                    % (state,)
+                )
+            _check_shape("state [c, h]", state, batch_size, 2 * size)
+            c, h = tf.split(state, 2, axis=1)  # [B, H] each
+
+        dtype = inputs.dtype
+        kernel = tf.get_variable("kernel", [input_size + size, 4 * size], dtype)
+        bias = tf.get_variable("bias", [4 * size], dtype, initializer=tf.zeros_initializer())
+        c, h = lstm_step(inputs, c, h, kernel, bias, self._forget_bias, self._activation)
+        return h, LSTMStateTuple(c, h) if self._state_is_tuple else tf.concat([c, h], 1)
+
+
+class MultiRNNCell(RNNCell):
+    """Layers of cells; the output of each is the input of the next (the blog's 1.3).
+
+    Layer k has its variables under `multi_rnn_cell/cell_k/`.
+    """
+
+    scope_name = "multi_rnn_cell"
+
+    def __init__(self, cells, state_is_tuple=True):
+        """Stacks cells.
+
+        Args:
+            cells: a list or tuple of cells, the first one nearest the input; a fresh one for each
+                layer.
+            state_is_tuple: whether the state is a tuple with one state for each layer; if not, it
+                is one tensor with the layers' states side by side, and so must the layers' own be.
+
+        Raises:
+            TypeError: when `cells` is no list or tuple, or holds something else than cells.
+            ValueError: for no cells; for one cell object given twice (TensorFlow 1.0 made that two
+                sets of weights, TensorFlow 1.4 one); for layers with tuple states and
+                `state_is_tuple=False`.
+        """
+        super(MultiRNNCell, self).__init__()
+        if not isinstance(cells, (list, tuple)):
+            raise TypeError("cells must be a list or tuple of cells; given %r" % (cells,))
+        if not cells:
+            raise ValueError("MultiRNNCell needs at least one cell; given an empty list")
+        for number, cell in enumerate(cells):
+            _check_cell("cells[%d]" % number, cell)
+        if len({id(cell) for cell in cells}) < len(cells):
+            raise ValueError(
+                "MultiRNNCell was given one cell object for several layers, as [cell] * n"
+                " does; make a fresh one for each: [make_cell() for _ in range(n)]"
+            )
+        if not state_is_tuple and any(isinstance(cell.state_size, tuple) for cell in cells):
+            raise ValueError(
+                "MultiRNNCell with state_is_tuple=False needs layers whose state is one tensor;"
+                " state sizes given: %s" % ([cell.state_size for cell in cells],)
+            )
+        self._cells = list(cells)
+        self._state_is_tuple = state_is_tuple
+
+    @property
+    def state_size(self):
+        sizes = tuple(cell.state_size for cell in self._cells)
+        return sizes if self._state_is_tuple else sum(sizes)
+
+    @property
+    def output_size(self):
+        return self._cells[-1].output_size
+
+    def zero_state(self, batch_size, dtype):
+        if not self._state_is_tuple:
+            return super(MultiRNNCell, self).zero_state(batch_size, dtype)
+        with tf.name_scope("MultiRNNCellZeroState", values=[batch_size]):
+            return tuple(cell.zero_state(batch_size, dtype) for cell in self._cells)
+
+    def call(self, inputs, state):
+        if self._state_is_tuple:
+            if not isinstance(state, (tuple, list)) or len(state) != len(self._cells):
+                raise ValueError(
+                    "MultiRNNCell of %d layers needs a tuple of %d states; given %s"
+                    % (len(self._cells), len(self._cells), state)
+                )
+            states = state
+        else:
+            batch_size, _ = _batch_and_input_size(self, inputs)
+            _check_shape("the layers' states", state, batch_size, self.state_size)
+            states = tf.split(state, [cell.state_size for cell in self._cells], axis=1)
+
+        output = inputs
+        new_states = []
+        for number, (cell, old_state) in enumerate(zip(self._cells, states)):
+            with tf.variable_scope("cell_%d" % number):
+                output, new_state = cell(output, old_state)
+            new_states.append(new_state)
+        return output, tuple(new_states) if self._state_is_tuple else tf.concat(new_states, 1)
+
+
+class DropoutWrapper(RNNCell):
+    """Dropout around a cell: on what goes up and, if asked for, on the h that goes on in time.
+
+    Each unit is kept with its keep probability and then divided by it, or set to 0. The cell state
+    c of an LSTM is never dropped. The PTB script drops outputs only: nothing that travels from step
+    to step (Zaremba et al. 2014, section 3.2; the blog's 1.2).
+    """
+
+    def __init__(
+        self,
+        cell,
+        input_keep_prob=1.0,
+        output_keep_prob=1.0,
+        state_keep_prob=1.0,
+        variational_recurrent=False,
+        input_size=None,
+        dtype=None,
+        seed=None,
+        dropout_state_filter_visitor=None,
+    ):
+        """Wraps `cell`.
+
+        Args:
+            cell: the cell to wrap; its variables keep their names.
+            input_keep_prob: of the input; a number above 0 and at most 1, or a scalar tensor.
+            output_keep_prob: of the output, likewise.
+            state_keep_prob: of the state that is handed on, except c; likewise. A whole number 1 or
+                1.0 adds no dropout.
+            variational_recurrent: not supported; leave it False.
+            input_size: not supported (of use to `variational_recurrent` only).
+            dtype: not supported (of use to `variational_recurrent` only).
+            seed: an int. As in TensorFlow 1.4, the input, the output and each part of the state
+                draw their masks from seeds derived from it, the same for every call of the cell.
+            dropout_state_filter_visitor: not supported.
+
+        Raises:
+            TypeError: when `cell` is no cell.
+            ValueError: for an argument that is not supported or a keep probability out of range;
+                for `state_keep_prob` on an LSTM whose state is one tensor, where c would be dropped
+                too.
+        """
+        super(DropoutWrapper, self).__init__()
+        _check_cell("cell", cell)
+        for name, value in (
+            ("variational_recurrent", variational_recurrent or None),
+            ("input_size", input_size),
+            ("dtype", dtype),
+            ("dropout_state_filter_visitor", dropout_state_filter_visitor),
+        ):
+            if value is not None:
+                raise ValueError("DropoutWrapper does not support %s; given %r" % (name, value))
+        self._cell = cell
+        self._input_keep_prob = _keep_prob("input_keep_prob", input_keep_prob)
+        self._output_keep_prob = _keep_prob("output_keep_prob", output_keep_prob)
+        self._state_keep_prob = _keep_prob("state_keep_prob", state_keep_prob)
+        self._seed = seed
+        if self._state_keep_prob is not None and not getattr(cell, "_state_is_tuple", True):
+            raise ValueError(
+                "state_keep_prob would drop the cell state c of a cell with state_is_tuple=False;"
+                " use state_is_tuple=True"
+            )
+
+    @property
+    def wrapped_cell(self):
+        """The cell inside."""
+        return self._cell
+
+    @property
+    def state_size(self):
+        return self._cell.state_size
+
+    @property
+    def output_size(self):
+        return self._cell.output_size
+
+    def zero_state(self, batch_size, dtype):
+        return self._cell.zero_state(batch_size, dtype)
+
+    def __call__(self, inputs, state, scope=None):
+        inputs = self._dropout(inputs, self._input_keep_prob, "input")
+        output, new_state = self._cell(inputs, state, scope)
+        leaves = iter(range(len(tf.nest.flatten(new_state))))
+        new_state = self._dropout_state(new_state, leaves)
+        return self._dropout(output, self._output_keep_prob, "output"), new_state
+
+    def _dropout_state(self, state, leaves):
+        if isinstance(state, LSTMStateTuple):
+            next(leaves)  # c has a number too, and no dropout
+            return LSTMStateTuple(state.c, self._dropout_state(state.h, leaves))
+        if isinstance(state, tuple):
+            return tuple(self._dropout_state(part, leaves) for part in state)
+        return self._dropout(state, self._state_keep_prob, "state", next(leaves))
+
+    def _dropout(self, values, keep_prob, place, leaf=0):
+        if keep_prob is None:
+            return values
+        seed = self._seed
+        if seed is not None:
+            # TensorFlow 1.4's derivation, so that a seed draws the masks it drew there.
+            text = "%s%s_%d" % (seed, place, leaf)
+            seed = int(hashlib.md5(text.encode("utf-8")).hexdigest()[:8], 16) & 0x7FFFFFFF
+        if tf.is_tensor(keep_prob):
+            keep_prob = tf.cast(keep_prob, values.dtype)
+        return tf.nn.dropout(values, rate=1 - keep_prob, seed=seed)
+
+
+def _keep_prob(name, value):
+    """`value`, or None where it is the number 1 and there is nothing to drop."""
+    if tf.is_tensor(value):
+        return value
+    value = float(value)
+    if not 0 < value <= 1:
+        raise ValueError("%s must be above 0 and at most 1; given %s" % (name, value))
+    return None if value == 1 else value

@@ -1,0 +1,74 @@
+"""`tf.contrib.seq2seq`: the weighted cross-entropy of a sequence of predictions.
+
+Letters in the shape comments: B batch_size, T sequence_length, V number of classes (vocab_size).
+"""
+
+import tensorflow.compat.v1 as tf
+
+# Keeps a sum of weights that are all zero from dividing by zero, as TensorFlow 1.4 did.
+_TINY = 1e-12
+
+
+def _check_rank(name, tensor, axes):
+    shape = tensor.shape
+    if shape.ndims != len(axes):
+        raise ValueError(
+            "%s must have rank %d, [%s]; given rank %s, shape %s"
+            % (name, len(axes), ", ".join(axes), shape.ndims, shape)
+        )
+
+
+def sequence_loss(
+    logits,
+    targets,
+    weights,
+    average_across_timesteps=True,
+    average_across_batch=True,
+    softmax_loss_function=None,
+    name=None,
+):
+    """Weighted cross-entropy of a batch of sequences, averaged over the axes asked for.
+
+    With p = softmax(logits), the loss of one position is -log p[target] * weight. An average
+    divides by the sum of the weights, not by their number. The PTB script averages across the batch
+    only and sums what is left over time (section 4 of the blog), so its cost grows with
+    `num_steps`: averaging over time as well would ask for another learning rate and another
+    `max_grad_norm`.
+
+    Args:
+        logits: `[B, T, V]`, float; scores that need not be normalised.
+        targets: `[B, T]`, int; the id of the right class.
+        weights: `[B, T]`, the dtype of `logits`; 0 leaves a position out.
+        average_across_timesteps: whether to average over T.
+        average_across_batch: whether to average over B.
+        softmax_loss_function: `f(labels=[B * T], logits=[B * T, V]) -> [B * T]`, used in place of
+            the sparse softmax cross-entropy.
+        name: the name scope of the ops, "sequence_loss" if not given.
+
+    Returns:
+        A float tensor: a scalar with both averages, `[B]` with only the average over time, `[T]`
+        with only the one across the batch, `[B, T]` with neither.
+
+    Raises:
+        ValueError: when one of the three tensors has another rank than the one above.
+    """
+    with tf.name_scope(name, "sequence_loss", [logits, targets, weights]):
+        logits = tf.convert_to_tensor(logits)
+        targets = tf.convert_to_tensor(targets)
+        weights = tf.convert_to_tensor(weights)
+        _check_rank("logits", logits, ("batch_size", "sequence_length", "num_classes"))
+        _check_rank("targets", targets, ("batch_size", "sequence_length"))
+        _check_rank("weights", weights, ("batch_size", "sequence_length"))
+
+        loss_function = softmax_loss_function or tf.nn.sparse_softmax_cross_entropy_with_logits
+        num_classes = tf.shape(logits)[2]
+        crossent = loss_function(
+            labels=tf.reshape(targets, [-1]),  # [B * T]
+            logits=tf.reshape(logits, [-1, num_classes]),  # [B * T, V]
+        )
+        crossent = tf.reshape(crossent, tf.shape(targets)) * weights  # [B, T]
+
+        axes = [0] * average_across_batch + [1] * average_across_timesteps
+        if not axes:
+            return crossent
+        return tf.reduce_sum(crossent, axes) / (tf.reduce_sum(weights, axes) + _TINY)

@@ -1,0 +1,157 @@
+"""Text files -> word ids -> `[batch_size, num_steps]` batches.
+
+How a corpus becomes batches, for 26 word ids, batch_size 2 and num_steps 3. The corpus is cut into
+batch_size pieces of equal length (what is left over goes), and row b of every batch walks through
+piece b, num_steps words at a time. y is x one word later:
+
+    raw_data   0 1 2 3 4 5 6 7 8 9 10 11 12 | 13 14 15 16 17 18 19 20 21 22 23 24 25
+
+    batch 0    x [[ 0  1  2]     y [[ 1  2  3]
+                  [13 14 15]]       [14 15 16]]
+
+    batch 1    x [[ 3  4  5]     y [[ 4  5  6]
+                  [16 17 18]]       [17 18 19]]
+
+    batch 2    x [[ 6  7  8]     y [[ 7  8  9]
+                  [19 20 21]]       [20 21 22]]
+
+    batch 3    x [[ 9 10 11]     y [[10 11 12]
+                  [22 23 24]]       [23 24 25]]
+
+    after which batch 0 comes again.
+
+A row continues where it stopped in the batch before: that is why the final state of one batch is
+the right initial state of the next.
+"""
+
+import collections
+import json
+import os
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+SPLITS = ("train", "valid", "test")
+FILES = "ptb.train.txt, ptb.valid.txt and ptb.test.txt"
+
+
+class CorpusError(ValueError):
+    """A corpus that cannot be used; the message says what is wrong and what would do."""
+
+
+def _read_words(path):
+    """The words of a text file, with `<eos>` for each line end."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError as error:
+        raise CorpusError("cannot read %s (%s)" % (path, error.strerror))
+    try:
+        text = text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            "%s is not UTF-8: byte %d cannot be decoded; save the file as UTF-8"
+            % (path, error.start)
+        )
+    # Departure: the original put "<eos>" in place of the line end with no space around it, which
+    # glued it to the last word of a line that does not end in a space, as lines of the PTB do.
+    words = text.replace("\n", " <eos> ").split()
+    if all(word == "<eos>" for word in words):
+        raise CorpusError("%s holds no words; give it text, one sentence a line" % path)
+    return words
+
+
+def _build_vocab(words):
+    """`{word: id}`; the most frequent word has id 0, and ties stand in the order of the words."""
+    counter = collections.Counter(words)
+    by_frequency = sorted(counter, key=lambda word: (-counter[word], word))
+    return {word: number for number, word in enumerate(by_frequency)}
+
+
+def ptb_raw_data(data_path):
+    """Reads a corpus and numbers its words.
+
+    Args:
+        data_path: a folder with `ptb.train.txt`, `ptb.valid.txt` and `ptb.test.txt`: UTF-8 text,
+            one sentence a line, words separated by spaces.
+
+    Returns:
+        `(train_data, valid_data, test_data, vocabulary)`: three lists of word ids, and the number
+        of different words in the training text, 10,000 for the Penn Treebank. Words of the other
+        two that the training text lacks are dropped.
+
+    Raises:
+        CorpusError: a ValueError, for a folder or file that is missing, unreadable, empty, or not
+            UTF-8.
+    """
+    if not os.path.isdir(data_path):
+        raise CorpusError("no such folder; give one that holds %s" % FILES)
+    paths = [os.path.join(data_path, "ptb.%s.txt" % split) for split in SPLITS]
+    for path in paths:
+        if not os.path.exists(path):
+            raise CorpusError(
+                "no %s there; give a folder that holds %s" % (os.path.basename(path), FILES)
+            )
+    words = [_read_words(path) for path in paths]
+    word_to_id = _build_vocab(words[0])
+    train_data, valid_data, test_data = (
+        [word_to_id[word] for word in text if word in word_to_id] for text in words
+    )
+    return train_data, valid_data, test_data, len(word_to_id)
+
+
+def best_perplexity(data_path):
+    """The lowest perplexities that any model can expect on a corpus of known origin.
+
+    Returns:
+        `{"train": float, "valid": float, "test": float}` from `best_perplexity.json` beside the
+        text files (`data/make_sample.py` writes it), or None where there is no such file, as for
+        any corpus that people wrote.
+    """
+    path = os.path.join(data_path, "best_perplexity.json")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def ptb_producer(raw_data, batch_size, num_steps, name=None):
+    """Batches of a corpus, a new one each time `session.run` evaluates them (drawn above).
+
+    They come out of a queue, which `tf.train.Supervisor` or `tf.train.start_queue_runners` must
+    have
+    started: without that, `session.run` waits forever. `x` and `y` come from the same place in the
+    queue, so evaluate them in one `session.run`.
+
+    Args:
+        raw_data: word ids, a list of ints, as from `ptb_raw_data`.
+        batch_size: rows of a batch.
+        num_steps: words of a row.
+        name: the name scope of the ops.
+
+    Returns:
+        `(x, y)`, int32 `[batch_size, num_steps]`; y is x one word later.
+
+    Raises:
+        CorpusError: a ValueError, when there are too few words for one batch.
+    """
+    # Departure: the original asserted this inside the graph, where it fails as the run starts.
+    words_needed = batch_size * (num_steps + 1)
+    if len(raw_data) < words_needed:
+        raise CorpusError(
+            "%s has %d words, too few for batch_size %d x num_steps %d; give at least %d, or choose"
+            " a smaller model"
+            % (name or "the text", len(raw_data), batch_size, num_steps, words_needed)
+        )
+    batch_len = len(raw_data) // batch_size
+    epoch_size = (batch_len - 1) // num_steps
+    with tf.name_scope(name, "PTBProducer"):
+        data = np.asarray(raw_data[: batch_size * batch_len], np.int32)
+        data = tf.constant(data.reshape([batch_size, batch_len]), name="raw_data")
+
+        i = tf.train.range_input_producer(epoch_size, shuffle=False).dequeue()
+        x = tf.strided_slice(data, [0, i * num_steps], [batch_size, (i + 1) * num_steps])
+        x.set_shape([batch_size, num_steps])
+        y = tf.strided_slice(data, [0, i * num_steps + 1], [batch_size, (i + 1) * num_steps + 1])
+        y.set_shape([batch_size, num_steps])
+        return x, y

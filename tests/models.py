@@ -1,0 +1,96 @@
+"""What the tests share: configurations, corpora, models, recorded weights, training steps."""
+
+import contextlib
+import json
+import os
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from configs import TestConfig
+from ptb_word_lm import PTBInput, PTBModel
+
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
+
+
+def make_config(**values):
+    """A small configuration without dropout, with some values replaced."""
+    config = TestConfig()
+    defaults = dict(
+        num_layers=2, num_steps=5, hidden_size=8, max_grad_norm=5, batch_size=4, vocab_size=50
+    )
+    for name, value in dict(defaults, **values).items():
+        setattr(config, name, value)
+    return config
+
+
+def write_corpus(folder, train, valid="a b c d \n", test="a b c d \n"):
+    """Writes the three files of a corpus; returns the folder as a string."""
+    for split, text in (("train", train), ("valid", valid), ("test", test)):
+        data = text if isinstance(text, bytes) else text.encode("utf-8")
+        (folder / ("ptb.%s.txt" % split)).write_bytes(data)
+    return str(folder)
+
+
+def load_golden(name):
+    with open(os.path.join(GOLDEN, name), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def build(config, data, name="Train", is_training=True, reuse=None):
+    """A model under the scopes that `main` uses."""
+    with tf.name_scope(name):
+        input_ = PTBInput(config=config, data=data, name=name + "Input")
+        initializer = tf.random_uniform_initializer(-config.init_scale, config.init_scale)
+        with tf.variable_scope("Model", reuse=reuse, initializer=initializer):
+            return PTBModel(is_training=is_training, config=config, input_=input_)
+
+
+@contextlib.contextmanager
+def running_session():
+    """A session with initialised variables and running queues."""
+    coordinator = tf.train.Coordinator()
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        threads = tf.train.start_queue_runners(session, coordinator)
+        yield session
+        coordinator.request_stop()
+        coordinator.join(threads)
+
+
+def load_recorded_weights(session, recorded):
+    """Gives the variables the values that tests/golden/README.md describes."""
+    random = np.random.RandomState(recorded["init_seed"])
+    scale = recorded["config"]["init_scale"]
+    variables = {variable.op.name: variable for variable in tf.global_variables()}
+    for name, shape in recorded["variables"]:
+        variables[name].load(random.uniform(-scale, scale, shape).astype(np.float32), session)
+
+
+def state_feed(model, state):
+    """Feeds a fetched state as the initial state."""
+    return {
+        tensor: value
+        for tensors, values in zip(model.initial_state, state)
+        for tensor, value in zip(tensors, values)
+    }
+
+
+def train(session, model, steps, learning_rate=1.0):
+    """The costs of some training steps with the state carried, and the last state."""
+    model.assign_lr(session, learning_rate)
+    state = session.run(model.initial_state)
+    costs = []
+    for _ in range(steps):
+        fetches = [model.cost, model.final_state, model.train_op]
+        cost, state, _ = session.run(fetches, state_feed(model, state))
+        costs.append(cost)
+    return costs, state
+
+
+def assert_close(actual, expected):
+    """The recorded numbers' own measure: 1e-5 of the value, of 0.1 for smaller ones."""
+    expected = np.asarray(expected)
+    error = np.abs(np.asarray(actual) - expected) / np.maximum(np.abs(expected), 0.1)
+    assert error.shape == expected.shape
+    assert np.max(error) <= 1e-5

@@ -1,0 +1,148 @@
+"""What a person sees: output, help, and one line for each mistake."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+from models import write_corpus
+
+import configs
+import console
+import ptb_word_lm
+import reader
+
+SCRIPT = os.path.join(ROOT, "ptb_word_lm.py")
+BLAMES = {reader.CorpusError: "data_path", configs.UnknownModelError: "model"}
+TEXT = "a b c d\n" * 100
+
+
+def run_script(*arguments):
+    """A process of its own: `(status, standard output, standard error)`."""
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    process = subprocess.run(
+        [sys.executable, SCRIPT] + list(arguments),
+        env=environment,
+        cwd=os.path.dirname(ROOT),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+    )
+    return process.returncode, process.stdout, process.stderr
+
+
+@pytest.fixture
+def refused(monkeypatch, capsys):
+    """Runs the command in this process and returns the one line that refuses it."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", [SCRIPT] + list(arguments))
+        with pytest.raises(SystemExit) as stop:
+            console.run(ptb_word_lm.main, BLAMES)
+        output = capsys.readouterr()
+        assert stop.value.code == 2
+        assert output.out == ""
+        assert output.err.count("\n") == 1
+        assert output.err.startswith("ptb_word_lm.py: ")
+        return output.err[len("ptb_word_lm.py: ") : -1]
+
+    return run
+
+
+def test_a_run_prints_its_results_and_nothing_else(tmp_path):
+    folder = write_corpus(tmp_path, TEXT, TEXT, TEXT)
+    status, out, err = run_script("--data_path=" + folder, "--model=test", "--seed=1")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "Epoch: 1 Learning rate: 1.000"
+    assert lines[-1].startswith("Test Perplexity: ")
+    assert len(lines) == 1 + 12 + 2 + 10 + 1  # from epochs of 12 steps and of 499
+
+
+def test_a_mistake_is_one_line_and_status_2():
+    status, out, err = run_script("--data_path=nowhere")
+    assert (status, out) == (2, "")
+    assert (
+        err
+        == "ptb_word_lm.py: --data_path=nowhere: no such folder; give one that holds %s\n"
+        % (reader.FILES)
+    )
+
+
+def test_help_names_the_flags():
+    status, out, err = run_script("--help")
+    assert (status, err) == (0, "")
+    for flag in ("--model", "--data_path", "--save_path", "--[no]use_fp16", "--seed"):
+        assert flag in out
+
+
+def test_an_unknown_model(refused):
+    assert refused("--model=huge") == (
+        "--model=huge: no such model; choose one of small, medium, large, test"
+    )
+
+
+def test_a_data_path_that_is_a_file(refused):
+    assert refused("--data_path=" + SCRIPT).startswith("--data_path=%s: no such folder" % SCRIPT)
+
+
+def test_a_data_path_without_one_of_the_files(refused, tmp_path):
+    folder = write_corpus(tmp_path, TEXT)
+    os.remove(os.path.join(folder, "ptb.test.txt"))
+    message = "--data_path=%s: no ptb.test.txt there; give a folder that holds " % folder
+    assert refused("--data_path=" + folder) == message + reader.FILES
+
+
+def test_a_file_that_cannot_be_read(refused, tmp_path):
+    folder = write_corpus(tmp_path, TEXT)
+    os.remove(os.path.join(folder, "ptb.test.txt"))
+    os.mkdir(os.path.join(folder, "ptb.test.txt"))
+    line = refused("--data_path=" + folder)
+    assert line.startswith("--data_path=%s: cannot read " % folder)
+
+
+def test_an_empty_file(refused, tmp_path):
+    folder = write_corpus(tmp_path, "")
+    line = refused("--data_path=" + folder)
+    assert line.startswith("--data_path=%s: " % folder)
+    assert line.endswith("ptb.train.txt holds no words; give it text, one sentence a line")
+
+
+@pytest.mark.parametrize(
+    "texts, name, words",
+    [(("a b\n", TEXT, TEXT), "TrainInput", 3), ((TEXT, "a b\n", TEXT), "ValidInput", 3)],
+)
+def test_too_small_a_corpus(refused, tmp_path, texts, name, words):
+    folder = write_corpus(tmp_path, *texts)
+    assert refused("--data_path=" + folder) == (
+        "--data_path=%s: %s has %d words, too few for batch_size 20 x num_steps 20; give at least"
+        " 420, or choose a smaller model" % (folder, name, words)
+    )
+
+
+def test_a_flag_of_the_wrong_type(refused):
+    line = refused("--seed=one")
+    assert "--seed=one" in line
+    assert "invalid literal" in line
+
+
+def test_a_negative_seed(refused):
+    assert "--seed=-1" in refused("--seed=-1")
+
+
+def test_a_misspelt_flag(refused):
+    assert refused("--modell=small").startswith("Unknown command line flag 'modell'")
+
+
+def test_a_word_that_is_no_flag(refused):
+    assert refused("medium") == "unexpected argument 'medium'; see --help"
+
+
+def test_importing_the_script_changes_nothing_around_it():
+    code = (
+        "import os; before = dict(os.environ);"
+        "import tensorflow.compat.v1 as tf; import ptb_word_lm;"
+        "assert not tf.get_default_graph().get_operations(); assert dict(os.environ) == before"
+    )
+    subprocess.check_call([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)

@@ -1,0 +1,119 @@
+"""Text files to word ids to batches."""
+
+import os
+import re
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+from models import running_session, write_corpus
+
+import reader
+
+
+def batches(raw_data, batch_size, num_steps, count):
+    """The first `count` pairs of `ptb_producer`."""
+    xy = reader.ptb_producer(raw_data, batch_size, num_steps)
+    with running_session() as session:
+        return [session.run(xy) for _ in range(count)]
+
+
+def test_batches_are_the_ones_drawn_in_the_docstring():
+    drawing = reader.__doc__
+    rows = [
+        [int(number) for number in row.split()] for row in re.findall(r"\[+([\d ]+)\]", drawing)
+    ]
+    drawn = np.array(rows).reshape([4, 2, 2, 3])  # [batch, row, x or y, num_steps]
+    words = re.search(r"raw_data +([\d |]+)", drawing).group(1).replace("|", "").split()
+
+    made = batches([int(word) for word in words], batch_size=2, num_steps=3, count=5)
+    for batch, (x, y) in zip(drawn, made):
+        np.testing.assert_array_equal(x, batch[:, 0])
+        np.testing.assert_array_equal(y, batch[:, 1])
+    np.testing.assert_array_equal(made[4], made[0])  # and from the start again
+
+
+def test_batches_are_int32_of_a_known_shape():
+    x, y = reader.ptb_producer(list(range(100)), 4, 5)
+    assert (x.dtype, y.dtype) == (tf.int32, tf.int32)
+    assert x.shape.as_list() == y.shape.as_list() == [4, 5]
+
+
+def test_the_smallest_text_that_fills_a_batch():
+    ((x, y),) = batches(list(range(8)), batch_size=2, num_steps=3, count=1)
+    np.testing.assert_array_equal(x, [[0, 1, 2], [4, 5, 6]])
+    np.testing.assert_array_equal(y, [[1, 2, 3], [5, 6, 7]])
+
+
+def test_one_word_less_is_refused():
+    message = "7 words, too few for batch_size 2 x num_steps 3; give at least 8"
+    with pytest.raises(reader.CorpusError, match=message):
+        reader.ptb_producer(list(range(7)), 2, 3)
+
+
+def test_ids_are_by_frequency_then_by_word(tmp_path):
+    folder = write_corpus(tmp_path, " b a c \n b a d \n b \n", " d a \n", " c \n")
+    train, valid, test, vocabulary = reader.ptb_raw_data(folder)
+    # <eos> and b three times, a twice, c and d once
+    assert train == [1, 2, 3, 0, 1, 2, 4, 0, 1, 0]
+    assert (valid, test, vocabulary) == ([4, 2, 0], [3, 0], 5)
+
+
+def test_words_that_the_training_text_lacks_are_dropped(tmp_path):
+    folder = write_corpus(tmp_path, " a b \n", " a new b \n", " b \n")
+    train, valid, _, vocabulary = reader.ptb_raw_data(folder)
+    assert (train, valid, vocabulary) == ([1, 2, 0], [1, 2, 0], 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a b\nc\n",
+        " a b \n c \n",
+        "a b\r\nc\r\n",
+        b"\xef\xbb\xbfa b\nc\n",
+    ],
+    ids=["no spaces around line ends", "PTB", "CRLF", "byte-order mark"],
+)
+def test_forms_of_the_same_text_give_the_same_ids(tmp_path, text):
+    train, _, _, vocabulary = reader.ptb_raw_data(write_corpus(tmp_path, text))
+    assert (train, vocabulary) == ([1, 2, 0, 3, 0], 4)
+
+
+def test_text_is_utf_8_whatever_the_locale(tmp_path, monkeypatch):
+    monkeypatch.setattr("locale.getpreferredencoding", lambda *args: "ascii")
+    train, _, _, vocabulary = reader.ptb_raw_data(write_corpus(tmp_path, "größe 大小 größe\n"))
+    assert (train, vocabulary) == ([0, 2, 0, 1], 3)
+
+
+def test_a_missing_folder(tmp_path):
+    with pytest.raises(reader.CorpusError, match="no such folder; give one that holds ptb.train"):
+        reader.ptb_raw_data(str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("split", reader.SPLITS)
+def test_a_missing_file(tmp_path, split):
+    folder = write_corpus(tmp_path, "a b\n")
+    os.remove(os.path.join(folder, "ptb.%s.txt" % split))
+    with pytest.raises(reader.CorpusError, match="no ptb.%s.txt there" % split):
+        reader.ptb_raw_data(folder)
+
+
+def test_a_file_that_cannot_be_read(tmp_path):
+    folder = write_corpus(tmp_path, "a b\n")
+    os.remove(os.path.join(folder, "ptb.valid.txt"))
+    os.mkdir(os.path.join(folder, "ptb.valid.txt"))
+    with pytest.raises(reader.CorpusError, match=r"cannot read .*ptb\.valid\.txt \("):
+        reader.ptb_raw_data(folder)
+
+
+@pytest.mark.parametrize("text", ["", " \n\n \r\n"], ids=["empty", "blank"])
+def test_a_file_without_words(tmp_path, text):
+    with pytest.raises(reader.CorpusError, match=r"ptb\.test\.txt holds no words"):
+        reader.ptb_raw_data(write_corpus(tmp_path, "a b\n", test=text))
+
+
+def test_a_file_that_is_not_utf_8(tmp_path):
+    folder = write_corpus(tmp_path, "a b\n", valid=b"a b \xff c\n")
+    with pytest.raises(reader.CorpusError, match=r"ptb\.valid\.txt is not UTF-8: byte 4 "):
+        reader.ptb_raw_data(folder)
