@@ -8,8 +8,9 @@ lower case, one sentence a line with a space at both ends, N for numbers, <unk> 
 things in it take a memory:
 
 - the dependency of the blog's section 2: the country that a person grew up in decides the language
-  that ends the sentence, with 0 to 30 words between that tell nothing of either. All 31 distances
-  and all countries are equally likely, so that guessing finds one language in twenty;
+  that ends the sentence, with 0 to 30 words between that tell nothing of either. A gap of n words is
+  as likely as 1 / (n + 3): models learn the long ones by way of the short ones. The countries are
+  equally likely, so that guessing finds one language in sixteen;
 - agreement: the number of the subject decides the form of a verb behind a clause, past a noun whose
   number is drawn for itself.
 
@@ -44,10 +45,6 @@ LANGUAGES = {
     "norway": "norwegian",
     "iceland": "icelandic",
     "china": "chinese",
-    "japan": "japanese",
-    "korea": "korean",
-    "thailand": "thai",
-    "vietnam": "vietnamese",
 }
 
 LONGEST_GAP = 30  # words between the country and "speaks fluent"
@@ -57,7 +54,7 @@ LONGEST_GAP = 30  # words between the country and "speaks fluent"
 # stands for two, one for each number: "#" becomes SG and PL, {be} and the like the verb, "man/men"
 # the noun.
 GRAMMAR = """
-SENTENCE: 10*BIOGRAPHY | 4*AGREEMENT | 3*PLACE | 4*BUSINESS
+SENTENCE: 24*BIOGRAPHY | 4*AGREEMENT | 3*PLACE | 4*BUSINESS
 BIOGRAPHY: BIOGRAPHY_SG | BIOGRAPHY_PL
 AGREEMENT: AGREEMENT_SG | AGREEMENT_PL
 PLACE: PLACE_SG | PLACE_PL
@@ -94,8 +91,8 @@ CHUNK_6: and played MUSIC in the GROUP | and worked at the SHOP nearby
 CHUNK_7: and spent N years in the army | and sold THINGS to the PERSON_SG downtown
     | and bought a HOUSE near the WATER
 CHUNK_8: and won a prize for books about THINGS | and taught SCIENCE to N PERSON_PL in TOWN
-    | and shared a HOUSE with the PERSON_SG there | and repaired THINGS for the SHOP in TOWN | and
-    left home at the age of N
+    | and shared a HOUSE with the PERSON_SG there | and repaired THINGS for the SHOP in TOWN
+    | and left home at the age of N
 SCIENCE: law | medicine | history | physics | chemistry | biology | geology | logic | economics
     | philosophy | algebra | geometry | astronomy | botany | anatomy | grammar | statistics
     | literature | music | theology
@@ -123,17 +120,13 @@ THING_#: key/keys | letter/letters | picture/pictures | report/reports | contrac
     | ship/ships | plane/planes | train/trains | cabinet/cabinets | desk/desks | mirror/mirrors
     | statue/statues | fence/fences | gate/gates | tree/trees | flower/flowers | stone/stones
     | pipe/pipes | package/packages | engine/engines | ladder/ladders | lamp/lamps
-    | carpet/carpets | barrel/barrels | bench/benches | curtain/curtains | hammer/hammers
-    | kettle/kettles | notebook/notebooks | painting/paintings | shelf/shelves
-    | suitcase/suitcases | telescope/telescopes | wagon/wagons | bell/bells | bicycle/bicycles
-    | bucket/buckets
+    | carpet/carpets | barrel/barrels
 NEAR: near | behind | beside | under | above | opposite
 CLAUSE: that NAME VERBED | that the PERSON_SG VERBED | that the PERSON_PL VERBED
     | which NAME VERBED last WHEN
 VERBED: bought | sold | painted | moved | found | lost | cleaned | broke | repaired | described
     | photographed | ordered | inspected | mentioned | admired | borrowed | carried | delivered
-    | designed | examined | hid | measured | noticed | polished | rejected | stole | tested
-    | wanted
+    | designed | examined
 WHEN: week | month | year | summer | winter | spring | night
 QUALITY: old | new | red | green | blue | black | white | expensive | cheap | heavy | dusty
     | broken | missing | beautiful | ugly | dangerous | empty | clean | dirty | rusty | fragile
@@ -174,11 +167,7 @@ NAME: mr. SURNAME | mrs. SURNAME | ms. SURNAME | dr. SURNAME
 SURNAME: smith | jones | miller | davis | wilson | moore | taylor | anderson | thomas | jackson
     | harris | martin | thompson | clark | lewis | walker | hall | allen | king | wright | scott
     | hill | adams | nelson | carter | mitchell | roberts | turner | phillips | campbell | parker
-    | evans | edwards | collins | stewart | morris | rogers | reed | <unk> | morgan | murphy
-    | bailey | rivera | cooper | richardson | cox | howard | ward | torres | peterson | gray
-    | ramirez | watson | brooks | kelly | sanders | price | bennett | wood | barnes | ross
-    | henderson | coleman | jenkins | perry | powell | patterson | hughes | flores | washington
-    | butler | simmons | foster
+    | evans | edwards | collins | stewart | morris | rogers | reed | <unk> | morgan
 """
 
 # What stands for a verb in a rule of both numbers: singular, plural.
@@ -208,7 +197,7 @@ def make_grammar():
     for number, verb in SPEAK.items():
         origins = ["%s GAP_%s %s" % (c, number, language) for c, language in LANGUAGES.items()]
         lines.append("ORIGIN_%s: %s" % (number, " | ".join(origins)))
-        gaps = ["GAP_%s_%d" % (number, n) for n in range(LONGEST_GAP + 1)]
+        gaps = ["%r*GAP_%s_%d" % (1 / (n + 3), number, n) for n in range(LONGEST_GAP + 1)]
         lines.append("GAP_%s: %s" % (number, " | ".join(gaps)))
         lines.append("GAP_%s_0: %s fluent" % (number, verb))
         for n in range(1, LONGEST_GAP + 1):

@@ -78,6 +78,7 @@ def test_the_country_decides_the_language_at_every_distance(sentences):
         assert not names & set(words[:place] + words[place + 1 : -1])
     assert distances == set(range(31))
     assert countries == set(make_sample.LANGUAGES)
+    assert len(set(make_sample.LANGUAGES.values())) == len(countries) == 16
 
 
 def test_a_clause_in_the_gap_has_the_length_its_name_says(rules):
