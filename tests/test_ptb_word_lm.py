@@ -51,7 +51,8 @@ def without_speed(lines):
 
 
 def perplexities(lines, split):
-    return [float(line.split()[-1]) for line in lines if "%s Perplexity:" % split in line]
+    pattern = r"(?:Epoch: \d+ )?%s Perplexity: (\S+)" % split
+    return [float(match.group(1)) for match in (re.fullmatch(pattern, x) for x in lines) if match]
 
 
 def test_a_uniform_models_perplexity_is_the_vocabulary_size():
@@ -224,6 +225,11 @@ def test_main_with_dropout(run_main):
     assert np.isfinite(perplexities(lines, "Train") + perplexities(lines, "Test")).all()
 
 
-def test_main_names_the_best_perplexity_where_it_is_known(run_main, monkeypatch):
-    monkeypatch.setattr(reader, "best_perplexity", lambda path: {"test": 1.2009})
-    assert run_main()[-1] == "Best possible Test Perplexity on this corpus: 1.201"
+def test_main_compares_with_the_best_perplexity_where_it_is_known(run_main, monkeypatch):
+    monkeypatch.setattr(reader, "best_perplexity", lambda path: {"test": 1.25})
+    lines = run_main(seed=1)
+    (test_perplexity,) = perplexities(lines, "Test")
+    assert lines[-1] == (
+        "Best possible Test Perplexity: 1.250, the grammar's own. This run has %.2f times that."
+        % (test_perplexity / 1.25)
+    )
