@@ -71,6 +71,7 @@ FLAGS = flags.FLAGS
 
 
 def data_type():
+    """The dtype of the variables, the state and the loss."""
     return tf.float16 if FLAGS.use_fp16 else tf.float32
 
 
@@ -81,7 +82,21 @@ def data_type():
 
 # 1.1 The LSTM structure
 class PTBInput(object):
-    """The input data."""
+    """The input data: a corpus in batches, as `reader.ptb_producer` draws them.
+
+    Args:
+        config: gives `batch_size` and `num_steps`.
+        data: the corpus, a list of word ids.
+        name: the name scope of the ops.
+
+    Attributes:
+        epoch_size: batches in one pass over the corpus. One word less counts, since the last target
+            is one word further than the last input.
+        input_data, targets: int32 `[B, T]`; the targets are the words one later.
+
+    Raises:
+        reader.CorpusError: when the corpus does not fill one batch.
+    """
 
     def __init__(self, config, data, name=None):
         self.batch_size = batch_size = config.batch_size
@@ -93,7 +108,21 @@ class PTBInput(object):
 
 
 class PTBModel(object):
-    """The PTB model."""
+    """The PTB model: embedding, layers of LSTM, softmax, and what trains them.
+
+    Args:
+        is_training: whether to apply dropout and to make `lr` and `train_op`.
+        config: one of the configurations of `configs.py`.
+        input_: a `PTBInput`.
+
+    Attributes:
+        input: the `PTBInput`.
+        initial_state, final_state: for each layer an `LSTMStateTuple` of c and h, `[B, H]`.
+            `initial_state` is zero unless it is fed.
+        cost: scalar; the loss in nats, a mean over the batch, summed over the time steps.
+        lr: scalar float32 variable; the learning rate, 0 until `assign_lr` sets it.
+        train_op: one step of gradient descent.
+    """
 
     def __init__(self, is_training, config, input_):
         self._input = input_
@@ -115,7 +144,7 @@ class PTBModel(object):
             def attn_cell():
                 return contrib.rnn.DropoutWrapper(lstm_cell(), output_keep_prob=config.keep_prob)
 
-        # 1.3 Layers of LSTM and the initial state
+        # 1.3 Layers of LSTM and the initial state. Every layer needs a cell of its own.
         cell = contrib.rnn.MultiRNNCell(
             [attn_cell() for _ in range(config.num_layers)], state_is_tuple=True
         )
@@ -135,18 +164,21 @@ class PTBModel(object):
         state = self._initial_state
         with tf.variable_scope("RNN"):
             for time_step in range(num_steps):
-                if time_step > 0:
+                if time_step > 0:  # The cell asks for its variables again: the same ones.
                     tf.get_variable_scope().reuse_variables()
                 (cell_output, state) = cell(inputs[:, time_step, :], state)
                 outputs.append(cell_output)  # T times [B, H]
 
         output = tf.reshape(tf.stack(axis=1, values=outputs), [-1, size])  # [B * T, H]
 
-        # 4. The loss
+        # 4. The loss: a mean over the batch, summed over time. A mean over time as well would make
+        # the gradients smaller by T, and want another learning rate and max_grad_norm.
         softmax_w = tf.get_variable("softmax_w", [size, vocab_size], dtype=data_type())
         softmax_b = tf.get_variable("softmax_b", [vocab_size], dtype=data_type())
         logits = tf.matmul(output, softmax_w) + softmax_b  # [B * T, V]
-        logits = tf.reshape(logits, [batch_size, num_steps, vocab_size])  # [B, T, V]
+        logits = tf.reshape(
+            logits, [batch_size, num_steps, vocab_size]
+        )  # [B, T, V], substitution 6
 
         loss = contrib.seq2seq.sequence_loss(
             logits,
@@ -158,13 +190,13 @@ class PTBModel(object):
         self._cost = cost = tf.reduce_sum(loss)
         self._final_state = state
 
-        if not is_training:
+        if not is_training:  # Substitution 5
             return
 
         # 5. The gradients
         self._lr = tf.Variable(0.0, trainable=False)
         tvars = tf.trainable_variables()
-        # 6. Clipping them
+        # 6. Clipping them, between the two halves of what optimizer.minimize does
         grads, _ = tf.clip_by_global_norm(tf.gradients(cost, tvars), config.max_grad_norm)
 
         # 7. Training the parameters
@@ -173,10 +205,12 @@ class PTBModel(object):
             zip(grads, tvars), global_step=contrib.framework.get_or_create_global_step()
         )
 
+        # Substitution 4
         self._new_lr = tf.placeholder(tf.float32, shape=[], name="new_learning_rate")
         self._lr_update = tf.assign(self._lr, self._new_lr)
 
     def assign_lr(self, session, lr_value):
+        """Sets the learning rate."""
         session.run(self._lr_update, feed_dict={self._new_lr: lr_value})
 
     @property
@@ -230,6 +264,8 @@ def run_epoch(session, model, eval_op=None, verbose=False):
         fetches["eval_op"] = eval_op
 
     for step in range(model.input.epoch_size):
+        # Row b of this batch goes on where row b of the last one stopped, and so does its state.
+        # What is fed is a constant to the gradients: they reach back num_steps and no further.
         feed_dict = {}
         for i, (c, h) in enumerate(model.initial_state):
             feed_dict[c] = state[i].c

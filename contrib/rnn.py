@@ -66,7 +66,7 @@ class RNNCell(object):
                 refuses.
         """
         with tf.variable_scope(scope or self.scope_name, reuse=self._reuse):
-            return self.call(inputs, state)
+            return self.call(tf.convert_to_tensor(inputs), state)
 
     def zero_state(self, batch_size, dtype):
         """The state of zeros that a text starts with.
@@ -92,7 +92,7 @@ def _zeros(size, batch_size, dtype):
 
 def _check_shape(what, tensor, batch_size, size):
     """Raises ValueError unless `tensor` can be `[batch_size, size]`; None stands for any number."""
-    if not tensor.shape.is_compatible_with([batch_size, size]):
+    if not tf.TensorShape(tensor.shape).is_compatible_with([batch_size, size]):
         wanted = ", ".join("any" if n is None else str(n) for n in (batch_size, size))
         raise ValueError("%s must have shape [%s]; given %s" % (what, wanted, tensor.shape))
 

@@ -52,12 +52,14 @@ def refused(monkeypatch, capsys):
 
 def test_a_run_prints_its_results_and_nothing_else(tmp_path):
     folder = write_corpus(tmp_path, TEXT, TEXT, TEXT)
-    status, out, err = run_script("--data_path=" + folder, "--model=test", "--seed=1")
+    arguments = ["--model=test", "--seed=1", "--save_path=%s" % (tmp_path / "saved")]
+    status, out, err = run_script("--data_path=" + folder, *arguments)
     assert (status, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "Epoch: 1 Learning rate: 1.000"
-    assert lines[-1].startswith("Test Perplexity: ")
-    assert len(lines) == 1 + 12 + 2 + 10 + 1  # from epochs of 12 steps and of 499
+    assert lines[-2].startswith("Test Perplexity: ")
+    assert lines[-1] == "Saving model to %s." % (tmp_path / "saved")
+    assert len(lines) == 1 + 12 + 2 + 10 + 2  # from epochs of 12 steps and of 499
 
 
 def test_a_mistake_is_one_line_and_status_2():
