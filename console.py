@@ -12,18 +12,19 @@ from absl import app, flags
 
 
 def hush_tensorflow():
-    """Imports TensorFlow and keeps its notices and deprecation warnings off the screen.
+    """Keeps TensorFlow's notices and deprecation warnings off the screen.
 
-    Set the environment variable TF_CPP_MIN_LOG_LEVEL to 0 to see the notices, for instance to learn
-    why a GPU is not found.
+    To be called before anything imports TensorFlow. With TF_CPP_MIN_LOG_LEVEL in the environment
+    the notices are that variable's business: set it to 0 to learn why a GPU is not found, or why a
+    processor cannot run TensorFlow at all, which ends the program without a word otherwise.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
-    # Some notices heed no level: they are written while the libraries load. So standard error goes
-    # to a file for that long, and comes out after all if the import fails.
+    # Some notices heed no level: they are written while the libraries load. So TensorFlow is
+    # imported here, with standard error kept in a file, which comes out only if the import fails.
     sys.stderr.flush()
     with tempfile.TemporaryFile() as notices:
         stderr = os.dup(2)
@@ -53,6 +54,9 @@ def run(main, blames):
         blames: `{exception class: flag name}`: errors that are the fault of a flag's value. One of
             these ends the program through `fail`, with the flag and its value before the message.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a path or a word that the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     app.define_help_flags()
     try:
         # tf.app.run would pass over a flag that it does not know, and so over a misspelt one.
@@ -66,5 +70,6 @@ def run(main, blames):
     try:
         main(argv)
     except tuple(blames) as error:
-        flag = next(blames[kind] for kind in type(error).__mro__ if kind in blames)
-        fail("--%s=%s: %s" % (flag, flags.FLAGS[flag].value, error))
+        for kind, flag in blames.items():
+            if isinstance(error, kind):
+                fail("--%s=%s: %s" % (flag, flags.FLAGS[flag].value, error))

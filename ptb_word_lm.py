@@ -5,8 +5,9 @@ The official TensorFlow example of the model in
     Zaremba, Sutskever and Vinyals, "Recurrent Neural Network Regularization",
     https://arxiv.org/abs/1409.2329
 
-as the blog walkthrough annotates it, running on today's TensorFlow. Read it beside section 6 of the
-blog: the statements, their order and the section numbers are the blog's.
+as the blog post 循环神经网络 (Recurrent Neural Network, RNN), 2018, annotates it, running on
+today's TensorFlow. Read it beside section 6 of the blog: the statements, their order and the
+section numbers are the blog's. NOTICE says whose example it follows.
 
     python ptb_word_lm.py                                  # the corpus that ships
     python ptb_word_lm.py --data_path=PTB --model=small    # the Penn Treebank, in the folder PTB
@@ -18,7 +19,8 @@ blog: the statements, their order and the section numbers are the blog's.
 
 What this script reaches, and why the table has other numbers, is in docs/results.md.
 
-Seven substitutions were made throughout; whatever else differs is marked "Departure:".
+Seven substitutions were made; whatever else differs from the original is marked "Departure:". The
+fourth to the sixth are in the original, and missing from the blog.
     1. tensorflow.compat.v1 with v2 behaviour off, in place of tensorflow
     2. contrib.X in place of tf.contrib.X
     3. no inspect.getargspec: every cell here takes reuse=
@@ -65,7 +67,12 @@ flags.DEFINE_string(
 flags.DEFINE_string("save_path", None, "The folder to save the model in. Default: not saved.")
 flags.DEFINE_bool("use_fp16", False, "Train using 16-bit floats instead of 32-bit floats.")
 # Departure: the original cannot be seeded.
-flags.DEFINE_integer("seed", None, "Makes a run repeatable. Default: another one each time.", 0)
+flags.DEFINE_integer(
+    "seed",
+    None,
+    "Makes a run repeatable (on the same machine). Default: another one each time.",
+    lower_bound=0,
+)
 
 FLAGS = flags.FLAGS
 
@@ -280,6 +287,7 @@ def run_epoch(session, model, eval_op=None, verbose=False):
         iters += model.input.num_steps
 
         if verbose and step % interval == first:
+            # Departure: flush, here and in main, so that a log or a pipe shows each line at once.
             print(
                 "%.3f perplexity: %.3f speed: %.0f wps"
                 % (
@@ -299,9 +307,10 @@ def run_epoch(session, model, eval_op=None, verbose=False):
 def main(_):
     raw_data = reader.ptb_raw_data(FLAGS.data_path)
     # Departure: the original drops the size and takes 10,000 for granted. A corpus with more words
-    # then fails inside a kernel or, on a GPU, reads zeros.
+    # then fails inside a kernel.
     train_data, valid_data, test_data, vocabulary = raw_data
 
+    # Departure: the original has get_config and its classes here, and no message for another name.
     config = get_config(FLAGS.model)
     eval_config = get_config(FLAGS.model)
     eval_config.batch_size = 1
@@ -309,7 +318,7 @@ def main(_):
     config.vocab_size = eval_config.vocab_size = vocabulary
 
     with tf.Graph().as_default():
-        tf.set_random_seed(FLAGS.seed)
+        tf.set_random_seed(FLAGS.seed)  # Departure: see --seed
         initializer = tf.random_uniform_initializer(-config.init_scale, config.init_scale)
 
         with tf.name_scope("Train"):
@@ -330,8 +339,8 @@ def main(_):
             with tf.variable_scope("Model", reuse=True, initializer=initializer):
                 mtest = PTBModel(is_training=False, config=eval_config, input_=test_input)
 
-        # Departure: summary_op=None. The original's summary thread evaluates the costs every two
-        # minutes, and each time takes a batch out of the queues that the epochs then lack.
+        # Departure: summary_op=None. With --save_path, the original's summary thread evaluates the
+        # costs every two minutes, and each time takes a batch that the epochs then lack.
         sv = tf.train.Supervisor(logdir=FLAGS.save_path, summary_op=None)
         with sv.managed_session() as session:
             for i in range(config.max_max_epoch):
@@ -364,6 +373,9 @@ def main(_):
         )
 
 
+# The flag to name for an error.
+BLAMES = {reader.CorpusError: "data_path", UnknownModelError: "model"}
+
 if __name__ == "__main__":
     # Departure: tf.app.run passes over flags it does not know, and errors are tracebacks.
-    console.run(main, blames={reader.CorpusError: "data_path", UnknownModelError: "model"})
+    console.run(main, BLAMES)

@@ -1,5 +1,7 @@
 """Text files -> word ids -> `[batch_size, num_steps]` batches.
 
+After the reader of the TensorFlow Authors' PTB example (see NOTICE).
+
 How a corpus becomes batches, for 26 word ids, batch_size 2 and num_steps 3. The corpus is cut into
 batch_size pieces of equal length (what is left over goes), and row b of every batch walks through
 piece b, num_steps words at a time. y is x one word later:
@@ -41,20 +43,22 @@ class CorpusError(ValueError):
 
 def _read_words(path):
     """The words of a text file, with `<eos>` for each line end."""
+    # Departure: plain files in place of tf.gfile, which reads remote ones too, and plain words for
+    # what is wrong with a file, a byte-order mark left out, in place of a traceback or a puzzle.
     try:
         with open(path, "rb") as file:
             text = file.read()
     except OSError as error:
         raise CorpusError("cannot read %s (%s)" % (path, error.strerror))
     try:
-        text = text.decode("utf-8-sig")
+        text = text.decode("utf-8").lstrip("\ufeff")
     except UnicodeDecodeError as error:
         raise CorpusError(
             "%s is not UTF-8: byte %d cannot be decoded; save the file as UTF-8"
             % (path, error.start)
         )
-    # Departure: the original put "<eos>" in place of the line end with no space around it, which
-    # glued it to the last word of a line that does not end in a space, as lines of the PTB do.
+    # Departure: spaces around "<eos>". The original has none, which does for the Penn Treebank,
+    # whose lines begin and end with a space, and glues "<eos>" to the words of other texts.
     words = text.replace("\n", " <eos> ").split()
     if all(word == "<eos>" for word in words):
         raise CorpusError("%s holds no words; give it text, one sentence a line" % path)
@@ -119,9 +123,8 @@ def ptb_producer(raw_data, batch_size, num_steps, name=None):
     """Batches of a corpus, a new one each time `session.run` evaluates them (drawn above).
 
     They come out of a queue, which `tf.train.Supervisor` or `tf.train.start_queue_runners` must
-    have
-    started: without that, `session.run` waits forever. `x` and `y` come from the same place in the
-    queue, so evaluate them in one `session.run`.
+    have started: without that, `session.run` waits forever. `x` and `y` come from the same place in
+    the queue, so evaluate them in one `session.run`.
 
     Args:
         raw_data: word ids, a list of ints, as from `ptb_raw_data`.
@@ -135,13 +138,14 @@ def ptb_producer(raw_data, batch_size, num_steps, name=None):
     Raises:
         CorpusError: a ValueError, when there are too few words for one batch.
     """
-    # Departure: the original asserted this inside the graph, where it fails as the run starts.
+    # Departure: lengths are checked and the words cut into rows while the graph is built. In the
+    # original both are ops: too short a text fails in a thread of the running queue.
     words_needed = batch_size * (num_steps + 1)
     if len(raw_data) < words_needed:
         raise CorpusError(
-            "%s has %d words, too few for batch_size %d x num_steps %d; give at least %d, or choose"
-            " a smaller model"
-            % (name or "the text", len(raw_data), batch_size, num_steps, words_needed)
+            "%s: %d known words are too few for batch_size %d x num_steps %d; give at least %d, or"
+            " choose a smaller model"
+            % (name or "ptb_producer", len(raw_data), batch_size, num_steps, words_needed)
         )
     batch_len = len(raw_data) // batch_size
     epoch_size = (batch_len - 1) // num_steps

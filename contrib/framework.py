@@ -9,5 +9,4 @@ def get_or_create_global_step(graph=None):
     The variable is named `global_step` under the variable scope of the call that makes it:
     `Model/global_step` in the PTB script.
     """
-    with (graph or tf.get_default_graph()).as_default():
-        return tf.train.get_or_create_global_step()
+    return tf.train.get_or_create_global_step(graph)

@@ -29,9 +29,12 @@ class LSTMStateTuple(collections.namedtuple("LSTMStateTuple", ("c", "h"))):
 
 
 class RNNCell(object):
-    """What `tf.nn.static_rnn` and `tf.nn.dynamic_rnn` ask of a cell."""
+    """What `tf.nn.static_rnn` and `tf.nn.dynamic_rnn` ask of a cell.
 
-    scope_name = None  # names the cell's variables
+    A subclass gives `state_size`, `output_size`, `call`, and `scope_name`, the variables' scope.
+    """
+
+    scope_name = None
 
     def __init__(self, reuse=None):
         self._reuse = reuse
@@ -79,38 +82,46 @@ class RNNCell(object):
             Tensors `[batch_size, size]` in the structure of `state_size`.
         """
         with tf.name_scope(type(self).__name__ + "ZeroState", values=[batch_size]):
-            return _zeros(self.state_size, batch_size, dtype)
+            return tf.nest.map_structure(
+                lambda size: tf.zeros([batch_size, size], dtype), self.state_size
+            )
 
 
-def _zeros(size, batch_size, dtype):
-    if isinstance(size, LSTMStateTuple):
-        return LSTMStateTuple(*(_zeros(n, batch_size, dtype) for n in size))
-    if isinstance(size, tuple):
-        return tuple(_zeros(n, batch_size, dtype) for n in size)
-    return tf.zeros([batch_size, size], dtype)  # [B, size]
+def _check_state(what, state, size, *others):
+    """Returns a part of a state as a tensor `[B, size]`, with B the batch size of the `others`.
+
+    Raises ValueError for any other shape. A batch size that is not known fits any other.
+    """
+    state = tf.convert_to_tensor(state, others[0].dtype)
+    for other in others:
+        wanted = [other.shape.as_list()[0], size]
+        if not state.shape.is_compatible_with(wanted):
+            wanted = ", ".join("any" if n is None else str(n) for n in wanted)
+            raise ValueError("%s must have shape [%s]; given %s" % (what, wanted, state.shape))
+    state.set_shape([None, size])
+    return state
 
 
-def _check_shape(what, tensor, batch_size, size):
-    """Raises ValueError unless `tensor` can be `[batch_size, size]`; None stands for any number."""
-    if not tf.TensorShape(tensor.shape).is_compatible_with([batch_size, size]):
-        wanted = ", ".join("any" if n is None else str(n) for n in (batch_size, size))
-        raise ValueError("%s must have shape [%s]; given %s" % (what, wanted, tensor.shape))
-
-
-def _batch_and_input_size(cell, inputs):
-    """`[B, D]` of a cell's input, B None if not known. Raises ValueError where D is not known."""
+def _input_size(cell, inputs):
+    """D of a cell's input `[B, D]`. Raises ValueError where it is not known."""
     if inputs.shape.ndims != 2 or inputs.shape.as_list()[1] is None:
         raise ValueError(
             "%s needs inputs of shape [batch_size, input size], the second one known; given %s"
             % (type(cell).__name__, inputs.shape)
         )
-    return inputs.shape.as_list()
+    return inputs.shape.as_list()[1]
 
 
 def _check_cell(what, cell):
     needed = ("state_size", "output_size", "zero_state")
     if not callable(cell) or not all(hasattr(cell, name) for name in needed):
         raise TypeError("%s must be an RNN cell; given %r" % (what, cell))
+
+
+def _with_cells_inside(cell):
+    """A list of a cell and of all cells that it wraps or stacks."""
+    inside = getattr(cell, "_cells", []) + [getattr(cell, "_cell", None)]
+    return [cell] + [part for c in inside if c is not None for part in _with_cells_inside(c)]
 
 
 def lstm_step(x, c, h, kernel, bias, forget_bias, activation):
@@ -172,20 +183,19 @@ class BasicLSTMCell(RNNCell):
 
     def call(self, inputs, state):
         size = self._num_units
-        batch_size, input_size = _batch_and_input_size(self, inputs)
+        input_size = _input_size(self, inputs)
         if self._state_is_tuple:
             if not isinstance(state, (tuple, list)) or len(state) != 2:
                 raise ValueError("BasicLSTMCell needs a state (c, h); given %s" % (state,))
-            c, h = state
-            _check_shape("state c", c, batch_size, size)
-            _check_shape("state h", h, batch_size, size)
+            c = _check_state("state c", state[0], size, inputs)
+            h = _check_state("state h", state[1], size, inputs, c)
         else:
             if isinstance(state, (tuple, list)):
                 raise ValueError(
                     "BasicLSTMCell with state_is_tuple=False needs one tensor [c, h]; given %s"
                     % (state,)
                 )
-            _check_shape("state [c, h]", state, batch_size, 2 * size)
+            state = _check_state("state [c, h]", state, 2 * size, inputs)
             c, h = tf.split(state, 2, axis=1)  # [B, H] each
 
         dtype = inputs.dtype
@@ -225,7 +235,8 @@ class MultiRNNCell(RNNCell):
             raise ValueError("MultiRNNCell needs at least one cell; given an empty list")
         for number, cell in enumerate(cells):
             _check_cell("cells[%d]" % number, cell)
-        if len({id(cell) for cell in cells}) < len(cells):
+        everything = [part for cell in cells for part in _with_cells_inside(cell)]
+        if len({id(cell) for cell in everything}) < len(everything):
             raise ValueError(
                 "MultiRNNCell was given one cell object for several layers, as [cell] * n"
                 " does; make a fresh one for each: [make_cell() for _ in range(n)]"
@@ -262,8 +273,7 @@ class MultiRNNCell(RNNCell):
                 )
             states = state
         else:
-            batch_size, _ = _batch_and_input_size(self, inputs)
-            _check_shape("the layers' states", state, batch_size, self.state_size)
+            state = _check_state("the layers' states", state, self.state_size, inputs)
             states = tf.split(state, [cell.state_size for cell in self._cells], axis=1)
 
         output = inputs
@@ -299,10 +309,10 @@ class DropoutWrapper(RNNCell):
 
         Args:
             cell: the cell to wrap; its variables keep their names.
-            input_keep_prob: of the input; a number above 0 and at most 1, or a scalar tensor.
+            input_keep_prob: of the input; a number above 0 and at most 1, or a scalar tensor. The
+                number 1 adds no dropout.
             output_keep_prob: of the output, likewise.
-            state_keep_prob: of the state that is handed on, except c; likewise. A whole number 1 or
-                1.0 adds no dropout.
+            state_keep_prob: of the state that is handed on, except c; likewise.
             variational_recurrent: not supported; leave it False.
             input_size: not supported (of use to `variational_recurrent` only).
             dtype: not supported (of use to `variational_recurrent` only).
@@ -331,11 +341,12 @@ class DropoutWrapper(RNNCell):
         self._output_keep_prob = _keep_prob("output_keep_prob", output_keep_prob)
         self._state_keep_prob = _keep_prob("state_keep_prob", state_keep_prob)
         self._seed = seed
-        if self._state_keep_prob is not None and not getattr(cell, "_state_is_tuple", True):
-            raise ValueError(
-                "state_keep_prob would drop the cell state c of a cell with state_is_tuple=False;"
-                " use state_is_tuple=True"
-            )
+        for part in _with_cells_inside(cell) if self._state_keep_prob is not None else ():
+            if not getattr(part, "_state_is_tuple", True):
+                raise ValueError(
+                    "state_keep_prob would drop the cell state c of a cell with"
+                    " state_is_tuple=False; use state_is_tuple=True"
+                )
 
     @property
     def wrapped_cell(self):
@@ -356,17 +367,12 @@ class DropoutWrapper(RNNCell):
     def __call__(self, inputs, state, scope=None):
         inputs = self._dropout(inputs, self._input_keep_prob, "input")
         output, new_state = self._cell(inputs, state, scope)
-        leaves = iter(range(len(tf.nest.flatten(new_state))))
-        new_state = self._dropout_state(new_state, leaves)
+        parts = [
+            part if is_c else self._dropout(part, self._state_keep_prob, "state", leaf)
+            for leaf, (part, is_c) in enumerate(zip(tf.nest.flatten(new_state), _are_c(new_state)))
+        ]
+        new_state = tf.nest.pack_sequence_as(new_state, parts)
         return self._dropout(output, self._output_keep_prob, "output"), new_state
-
-    def _dropout_state(self, state, leaves):
-        if isinstance(state, LSTMStateTuple):
-            next(leaves)  # c has a number too, and no dropout
-            return LSTMStateTuple(state.c, self._dropout_state(state.h, leaves))
-        if isinstance(state, tuple):
-            return tuple(self._dropout_state(part, leaves) for part in state)
-        return self._dropout(state, self._state_keep_prob, "state", next(leaves))
 
     def _dropout(self, values, keep_prob, place, leaf=0):
         if keep_prob is None:
@@ -381,10 +387,22 @@ class DropoutWrapper(RNNCell):
         return tf.nn.dropout(values, rate=1 - keep_prob, seed=seed)
 
 
+def _are_c(state):
+    """For each tensor of a state, in `tf.nest.flatten`'s order: is it the cell state of an LSTM?"""
+    if isinstance(state, LSTMStateTuple):
+        return [True, False]
+    if isinstance(state, (tuple, list)):
+        return [is_c for part in state for is_c in _are_c(part)]
+    return [False]
+
+
 def _keep_prob(name, value):
     """`value`, or None where it is the number 1 and there is nothing to drop."""
     if tf.is_tensor(value):
-        return value
+        constant = tf.get_static_value(value)
+        if constant is None:
+            return value
+        value = constant
     value = float(value)
     if not 0 < value <= 1:
         raise ValueError("%s must be above 0 and at most 1; given %s" % (name, value))

@@ -5,7 +5,8 @@ Letters in the shape comments: B batch_size, T sequence_length, V number of clas
 
 import tensorflow.compat.v1 as tf
 
-# Keeps a sum of weights that are all zero from dividing by zero, as TensorFlow 1.4 did.
+# Keeps weights that are all zero from dividing by zero, as in TensorFlow 1.4. In float16 it is 0,
+# there as here.
 _TINY = 1e-12
 
 
@@ -50,7 +51,8 @@ def sequence_loss(
         with only the one across the batch, `[B, T]` with neither.
 
     Raises:
-        ValueError: when one of the three tensors has another rank than the one above.
+        ValueError: when one of the three tensors has another rank than the one above, or targets or
+            weights another shape than the first two axes of the logits.
     """
     with tf.name_scope(name, "sequence_loss", [logits, targets, weights]):
         logits = tf.convert_to_tensor(logits)
@@ -59,16 +61,23 @@ def sequence_loss(
         _check_rank("logits", logits, ("batch_size", "sequence_length", "num_classes"))
         _check_rank("targets", targets, ("batch_size", "sequence_length"))
         _check_rank("weights", weights, ("batch_size", "sequence_length"))
+        for label, tensor in (("targets", targets), ("weights", weights)):
+            if not tensor.shape.is_compatible_with(logits.shape[:2]):
+                raise ValueError(
+                    "%s must have the logits' shape [batch_size, sequence_length], %s; given %s"
+                    % (label, logits.shape[:2], tensor.shape)
+                )
 
         loss_function = softmax_loss_function or tf.nn.sparse_softmax_cross_entropy_with_logits
-        num_classes = tf.shape(logits)[2]
         crossent = loss_function(
             labels=tf.reshape(targets, [-1]),  # [B * T]
-            logits=tf.reshape(logits, [-1, num_classes]),  # [B * T, V]
+            logits=tf.reshape(logits, [-1, tf.shape(logits)[2]]),  # [B * T, V]
         )
-        crossent = tf.reshape(crossent, tf.shape(targets)) * weights  # [B, T]
+        crossent *= tf.reshape(weights, [-1])  # [B * T]
+        crossent = tf.reshape(crossent, tf.shape(logits)[:2])  # [B, T]
 
-        axes = [0] * average_across_batch + [1] * average_across_timesteps
+        averages = ((0, average_across_batch), (1, average_across_timesteps))
+        axes = [axis for axis, average in averages if average]
         if not axes:
             return crossent
         return tf.reduce_sum(crossent, axes) / (tf.reduce_sum(weights, axes) + _TINY)

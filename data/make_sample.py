@@ -265,17 +265,8 @@ class Filter(object):
             self._leads[symbol] = lead
         return self._leads[symbol]
 
-    def next_words(self):
-        """`{word: probability}` of the next word; `<eos>` is the end of the sentence."""
-        words = {}
-        for stack, weight in self._stacks.items():
-            lead = self._lead(stack[0]) if stack else {"<eos>": {(): 1.0}}
-            for word, rests in lead.items():
-                words[word] = words.get(word, 0.0) + weight * sum(rests.values())
-        return words
-
     def advance(self, word):
-        """Takes the next word; returns the probability it had, 0 where it was impossible."""
+        """Takes the next word, `<eos>` at the end; returns its probability, 0 if impossible."""
         if word == "<eos>":
             probability = self._stacks.get((), 0.0)
             self.start()

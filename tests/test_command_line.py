@@ -8,13 +8,11 @@ import pytest
 from conftest import ROOT
 from models import write_corpus
 
-import configs
 import console
 import ptb_word_lm
 import reader
 
 SCRIPT = os.path.join(ROOT, "ptb_word_lm.py")
-BLAMES = {reader.CorpusError: "data_path", configs.UnknownModelError: "model"}
 TEXT = "a b c d\n" * 100
 
 
@@ -39,7 +37,7 @@ def refused(monkeypatch, capsys):
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", [SCRIPT] + list(arguments))
         with pytest.raises(SystemExit) as stop:
-            console.run(ptb_word_lm.main, BLAMES)
+            console.run(ptb_word_lm.main, ptb_word_lm.BLAMES)
         output = capsys.readouterr()
         assert stop.value.code == 2
         assert output.out == ""
@@ -118,8 +116,8 @@ def test_an_empty_file(refused, tmp_path):
 def test_too_small_a_corpus(refused, tmp_path, texts, name, words):
     folder = write_corpus(tmp_path, *texts)
     assert refused("--data_path=" + folder) == (
-        "--data_path=%s: %s has %d words, too few for batch_size 20 x num_steps 20; give at least"
-        " 420, or choose a smaller model" % (folder, name, words)
+        "--data_path=%s: %s: %d known words are too few for batch_size 20 x num_steps 20; give at"
+        " least 420, or choose a smaller model" % (folder, name, words)
     )
 
 

@@ -2,10 +2,13 @@
 
 import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
+from conftest import ROOT
 from models import running_session, write_corpus
 
 import reader
@@ -46,7 +49,7 @@ def test_the_smallest_text_that_fills_a_batch():
 
 
 def test_one_word_less_is_refused():
-    message = "7 words, too few for batch_size 2 x num_steps 3; give at least 8"
+    message = "7 known words are too few for batch_size 2 x num_steps 3; give at least 8"
     with pytest.raises(reader.CorpusError, match=message):
         reader.ptb_producer(list(range(7)), 2, 3)
 
@@ -80,10 +83,14 @@ def test_forms_of_the_same_text_give_the_same_ids(tmp_path, text):
     assert (train, vocabulary) == ([1, 2, 0, 3, 0], 4)
 
 
-def test_text_is_utf_8_whatever_the_locale(tmp_path, monkeypatch):
-    monkeypatch.setattr("locale.getpreferredencoding", lambda *args: "ascii")
-    train, _, _, vocabulary = reader.ptb_raw_data(write_corpus(tmp_path, "größe 大小 größe\n"))
-    assert (train, vocabulary) == ([0, 2, 0, 1], 3)
+def test_text_is_utf_8_whatever_the_locale(tmp_path):
+    folder = write_corpus(tmp_path, "größe 大小 größe\n")
+    code = "import sys, reader; print(reader.ptb_raw_data(sys.argv[1])[0])"
+    environment = dict(os.environ, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    output = subprocess.check_output(
+        [sys.executable, "-c", code, folder], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
+    )
+    assert output.split() == b"[0, 2, 0, 1]".split()
 
 
 def test_a_missing_folder(tmp_path):
@@ -114,6 +121,6 @@ def test_a_file_without_words(tmp_path, text):
 
 
 def test_a_file_that_is_not_utf_8(tmp_path):
-    folder = write_corpus(tmp_path, "a b\n", valid=b"a b \xff c\n")
-    with pytest.raises(reader.CorpusError, match=r"ptb\.valid\.txt is not UTF-8: byte 4 "):
+    folder = write_corpus(tmp_path, "a b\n", valid=b"\xef\xbb\xbfa b \xff c\n")
+    with pytest.raises(reader.CorpusError, match=r"ptb\.valid\.txt is not UTF-8: byte 7 "):
         reader.ptb_raw_data(folder)

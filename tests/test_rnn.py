@@ -275,6 +275,18 @@ def test_an_unknown_input_size_is_refused():
         cell(tf.placeholder(tf.float32, [2, None]), cell.zero_state(2, tf.float32))
 
 
+def test_c_and_h_of_two_batch_sizes_are_refused_where_the_inputs_is_not_known():
+    inputs = tf.placeholder(tf.float32, [None, 5])
+    with pytest.raises(ValueError, match=r"state h must have shape \[1, 4\]; given \(3, 4\)"):
+        rnn.BasicLSTMCell(4)(inputs, (ones(1, 4), ones(3, 4)))
+
+
+def test_inputs_and_states_can_be_arrays_and_lists():
+    cell = rnn.BasicLSTMCell(1)
+    output, _ = cell(np.ones((1, 2), "f"), ([[0.0]], [[0.0]]))
+    assert output.shape.as_list() == [1, 1]
+
+
 def test_one_tensor_for_a_state_of_two_and_the_other_way_round_are_refused():
     with pytest.raises(ValueError, match=r"needs a state \(c, h\)"):
         rnn.BasicLSTMCell(4)(ones(2, 5), ones(2, 8))
@@ -295,8 +307,9 @@ def test_layers_refuse_cells_that_do_not_fit():
     cell = rnn.BasicLSTMCell(4)
     with pytest.raises(ValueError, match="at least one cell"):
         rnn.MultiRNNCell([])
-    with pytest.raises(ValueError, match="one cell object for several layers"):
-        rnn.MultiRNNCell([cell] * 2)
+    for shared in ([cell] * 2, [rnn.DropoutWrapper(cell), rnn.DropoutWrapper(cell)]):
+        with pytest.raises(ValueError, match="one cell object for several layers"):
+            rnn.MultiRNNCell(shared)
     with pytest.raises(ValueError, match="state_is_tuple=False needs layers"):
         rnn.MultiRNNCell([cell], state_is_tuple=False)
     with pytest.raises(TypeError, match="must be a list or tuple"):
@@ -410,8 +423,18 @@ def test_what_the_wrapper_cannot_do_is_refused(arguments, message):
 
 
 def test_state_dropout_of_a_concatenated_state_is_refused():
-    with pytest.raises(ValueError, match="would drop the cell state c"):
-        rnn.DropoutWrapper(rnn.BasicLSTMCell(4, state_is_tuple=False), state_keep_prob=0.5)
+    flat = rnn.BasicLSTMCell(4, state_is_tuple=False)
+    wrapped = rnn.DropoutWrapper(flat, output_keep_prob=0.5)
+    for cell in (flat, wrapped, rnn.MultiRNNCell([flat])):
+        with pytest.raises(ValueError, match="would drop the cell state c"):
+            rnn.DropoutWrapper(cell, state_keep_prob=0.5)
+
+
+def test_constant_tensors_are_taken_for_the_numbers_they_are():
+    with pytest.raises(ValueError, match="output_keep_prob must be above 0 and at most 1"):
+        rnn.DropoutWrapper(rnn.BasicLSTMCell(4), output_keep_prob=tf.constant(1.5))
+    pass_ones(output_keep_prob=tf.constant(1.0))
+    assert not [op for op in tf.get_default_graph().get_operations() if "dropout" in op.name]
 
 
 def test_the_wrapper_wants_a_cell():
@@ -419,26 +442,35 @@ def test_the_wrapper_wants_a_cell():
         rnn.DropoutWrapper(4)
 
 
-# What TensorFlow itself has of these cells, where it has them (before Keras 3).
-tf_cells = getattr(tf.nn, "rnn_cell", None) if int(tf.__version__.split(".")[0]) == 1 else None
+def random_seeds(cell):
+    """The seeds of the masks of input, output and state around a cell, in ascending order."""
+    wrapper = rnn.DropoutWrapper(cell, 0.5, 0.5, 0.5, seed=6)
+    wrapper(ones(2, 4), wrapper.zero_state(2, tf.float32))
+    operations = tf.get_default_graph().get_operations()
+    masks = [op for op in operations if op.type == "RandomUniform" and "dropout" in op.name]
+    return sorted(op.get_attr("seed2") for op in masks)
 
 
-@pytest.mark.skipif(tf_cells is None, reason="this TensorFlow has no tf.nn.rnn_cell")
+# The numbers are those of tf.nn.rnn_cell.DropoutWrapper(..., seed=6) on TensorFlow 1.15.5.
+def test_masks_have_the_seeds_of_tensorflow_1():
+    assert random_seeds(rnn.BasicLSTMCell(4)) == [852302203, 1594152215, 1961922105]
+
+
+def test_masks_of_layers_have_the_seeds_of_tensorflow_1():
+    cell = rnn.MultiRNNCell([rnn.BasicLSTMCell(4), rnn.BasicLSTMCell(4)])
+    assert random_seeds(cell) == [597168008, 852302203, 1594152215, 1961922105]
+
+
+@pytest.mark.skipif(not tf.__version__.startswith("1."), reason="compares with TensorFlow 1.x")
 def test_masks_and_values_are_those_of_tensorflow_1s_own_wrapper():
-    def outputs(cells, **names):
+    def outputs(cells):
         with tf.Graph().as_default():
             tf.set_random_seed(3)
             inputs = tf.constant(np.random.RandomState(4).uniform(-1, 1, (2, 3, 5)).astype("f"))
-            cell = cells.DropoutWrapper(
-                cells.BasicLSTMCell(4),
-                input_keep_prob=0.8,
-                output_keep_prob=0.7,
-                state_keep_prob=0.6,
-                seed=6,
-            )
+            cell = cells.DropoutWrapper(cells.BasicLSTMCell(4), 0.8, 0.7, 0.6, seed=6)
             with tf.variable_scope("root", initializer=tf.constant_initializer(0.3)):
                 result = tf.nn.static_rnn(cell, tf.unstack(inputs, axis=1), dtype=tf.float32)
             return run(tf.nest.flatten(result))
 
-    for ours, theirs in zip(outputs(rnn), outputs(tf_cells)):
+    for ours, theirs in zip(outputs(rnn), outputs(tf.nn.rnn_cell)):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5)

@@ -1,5 +1,6 @@
 """The corpus that ships and the grammar behind it."""
 
+import copy
 import itertools
 import json
 import math
@@ -93,13 +94,15 @@ def test_verbs_agree_with_their_subject_across_the_clause(sentences):
     number_of = {}
     for singular, plural in re.findall(r"(\w+)/(\w+)", make_sample.GRAMMAR):
         number_of.update({singular: "singular", plural: "plural"})
-    verbs = {"speaks": "singular", "speak": "plural", "has": "singular", "have": "plural"}
+    verbs = {"speaks": "singular", "has": "singular", "is": "singular", "knows": "singular"}
+    verbs.update({"speak": "plural", "have": "plural", "are": "plural", "know": "plural"})
     seen = set()
     for words in itertools.chain(*sentences.values()):
         for verb in set(words) & set(verbs):
-            subject = next(word for word in words if word in number_of)
-            assert number_of[subject] == verbs[verb], " ".join(words)
-            seen.add(verb)
+            subject = next((word for word in words if word in number_of), None)
+            if subject:  # or else a person with a name, or one of the scenes
+                assert number_of[subject] == verbs[verb], " ".join(words)
+                seen.add(verb)
     assert seen == set(verbs)
 
 
@@ -139,12 +142,13 @@ def test_next_word_probabilities_multiply_to_the_sentences(rules, sentences):
 
 
 def test_next_word_probabilities_sum_to_one(rules, sentences):
+    vocabulary = set(itertools.chain(["<eos>"], *sentences["train"]))
     grammar = make_sample.Filter(rules)
-    for words in sentences["valid"][:40]:
+    for words in sentences["valid"][:20]:
         for word in words + ["<eos>"]:
-            following = grammar.next_words()
-            assert sum(following.values()) == pytest.approx(1, abs=1e-9)
-            assert grammar.advance(word) == pytest.approx(following[word], rel=1e-9)
+            probabilities = [copy.copy(grammar).advance(following) for following in vocabulary]
+            assert sum(probabilities) == pytest.approx(1, abs=1e-9)
+            grammar.advance(word)
 
 
 def test_the_country_makes_the_language_certain(rules):

@@ -88,3 +88,23 @@ def test_other_ranks_are_refused(shapes, message):
     logits, targets, weights = shapes
     with pytest.raises(ValueError, match=message):
         sequence_loss(tf.ones(logits), tf.ones(targets, tf.int32), tf.ones(weights))
+
+
+@pytest.mark.parametrize(
+    "targets, weights, message",
+    [
+        ((2, 3), (1, 3), r"weights must have the logits' shape .*, \(2, 3\); given \(1, 3\)"),
+        ((2, 3), (2, 1), r"weights must have the logits' shape .*, \(2, 3\); given \(2, 1\)"),
+        ((3, 2), (2, 3), r"targets must have the logits' shape .*, \(2, 3\); given \(3, 2\)"),
+    ],
+)
+def test_other_shapes_are_refused(targets, weights, message):
+    with pytest.raises(ValueError, match=message):
+        sequence_loss(tf.ones([2, 3, 5]), tf.ones(targets, tf.int32), tf.ones(weights))
+
+
+def test_weights_are_not_broadcast_where_shapes_are_not_known():
+    weights = tf.placeholder(tf.float32, [None, None])
+    loss = sequence_loss(tf.ones([2, 3, 5]), tf.zeros([2, 3], tf.int32), weights)
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError):
+        session.run(loss, {weights: np.ones((1, 3))})
