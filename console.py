@@ -60,7 +60,7 @@ def run(main, blames):
     app.define_help_flags()
     try:
         # tf.app.run would pass over a flag that it does not know, and so over a misspelt one.
-        argv = flags.FLAGS(sys.argv)
+        argv = flags.FLAGS(["--help" if word == "-h" else word for word in sys.argv])
     except flags.Error as error:
         fail(str(error))
     except SystemExit:
@@ -69,6 +69,9 @@ def run(main, blames):
         fail("unexpected argument %r; see --help" % argv[1])
     try:
         main(argv)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted.\n")
+        sys.exit(130)
     except tuple(blames) as error:
         for kind, flag in blames.items():
             if isinstance(error, kind):

@@ -23,7 +23,7 @@ Seven substitutions were made; whatever else differs from the original is marked
 fourth to the sixth are in the original, and missing from the blog.
     1. tensorflow.compat.v1 with v2 behaviour off, in place of tensorflow
     2. contrib.X in place of tf.contrib.X
-    3. no inspect.getargspec: every cell here takes reuse=
+    3. no inspect.getargspec: BasicLSTMCell takes reuse=
     4. assign_lr and what it needs, without which the learning rate stays 0
     5. `if not is_training: return` before the gradients
     6. the reshape of the logits that sequence_loss asks for
@@ -44,9 +44,11 @@ if __name__ == "__main__":
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+import checkpoints
 import contrib
 import reader
 from configs import UnknownModelError, get_config
+from summaries import Summaries
 
 tf.disable_v2_behavior()
 
@@ -54,7 +56,7 @@ tf.disable_v2_behavior()
 # Parameters
 # --------------------------------------------------------------------------------------------------
 flags = tf.flags
-logging = tf.logging
+logging = tf.logging  # not used, in the blog either
 
 flags.DEFINE_string(
     "model", "small", "A type of model. Possible options are: small, medium, large, test."
@@ -64,7 +66,9 @@ flags.DEFINE_string(
     os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "sample"),
     "The folder with ptb.train.txt, ptb.valid.txt and ptb.test.txt.",
 )
-flags.DEFINE_string("save_path", None, "The folder to save the model in. Default: not saved.")
+flags.DEFINE_string(
+    "save_path", None, "The folder to save the run in, and to go on from. Default: not saved."
+)
 flags.DEFINE_bool("use_fp16", False, "Train using 16-bit floats instead of 32-bit floats.")
 # Departure: the original cannot be seeded.
 flags.DEFINE_integer(
@@ -83,7 +87,7 @@ def data_type():
 
 
 # --------------------------------------------------------------------------------------------------
-# PTBModel
+# PTBModel, and its input, with which the blog's 1.1 begins
 # --------------------------------------------------------------------------------------------------
 
 
@@ -158,7 +162,8 @@ class PTBModel(object):
 
         self._initial_state = cell.zero_state(batch_size, data_type())  # c, h of a layer: [B, H]
 
-        # 2. Preparing the input
+        # 2. Preparing the input. The embedding is a CPU's to look up and update: a few rows of a
+        # large table.
         with tf.device("/cpu:0"):
             embedding = tf.get_variable("embedding", [vocab_size, size], dtype=data_type())
             inputs = tf.nn.embedding_lookup(embedding, input_.input_data)  # [B, T, H]
@@ -203,7 +208,7 @@ class PTBModel(object):
         # 5. The gradients
         self._lr = tf.Variable(0.0, trainable=False)
         tvars = tf.trainable_variables()
-        # 6. Clipping them, between the two halves of what optimizer.minimize does
+        # 6. Clipping them, between compute_gradients and apply_gradients, which minimize would join
         grads, _ = tf.clip_by_global_norm(tf.gradients(cost, tvars), config.max_grad_norm)
 
         # 7. Training the parameters
@@ -248,7 +253,11 @@ class PTBModel(object):
 # --------------------------------------------------------------------------------------------------
 # run_epoch, which the blog speaks of and does not print
 # --------------------------------------------------------------------------------------------------
-def run_epoch(session, model, eval_op=None, verbose=False):
+class DivergedError(ArithmeticError):
+    """Training that has left the finite numbers."""
+
+
+def run_epoch(session, model, eval_op=None, verbose=False, report=None):
     """Runs the model over its whole input once and returns the perplexity, exp(loss per word).
 
     Args:
@@ -256,6 +265,10 @@ def run_epoch(session, model, eval_op=None, verbose=False):
         model: the PTBModel; the state is zero for its first batch and carried from then on.
         eval_op: what to run besides with each batch: `train_op` to train, None to evaluate.
         verbose: whether to print about ten lines of progress.
+        report: a function to call at each of these lines, with the step and with numbers by name.
+
+    Raises:
+        DivergedError: when a cost is infinite or not a number.
     """
     start_time = time.time()
     costs = 0.0
@@ -272,7 +285,8 @@ def run_epoch(session, model, eval_op=None, verbose=False):
 
     for step in range(model.input.epoch_size):
         # Row b of this batch goes on where row b of the last one stopped, and so does its state.
-        # What is fed is a constant to the gradients: they reach back num_steps and no further.
+        # Any tensor can be fed, and initial_state's zeros are what it is otherwise. What is fed is
+        # a constant to the gradients: they reach back num_steps and no further.
         feed_dict = {}
         for i, (c, h) in enumerate(model.initial_state):
             feed_dict[c] = state[i].c
@@ -284,19 +298,28 @@ def run_epoch(session, model, eval_op=None, verbose=False):
         # Departure: float(), since NumPy 2 would add up in the 32 or 16 bits of the cost. The sum
         # of a float and a NumPy scalar used to be a 64-bit float.
         costs += float(vals["cost"])
-        iters += model.input.num_steps
+        iters += model.input.num_steps  # cost is a sum over them: costs / iters is per word
+        # Departure: the original goes on, and ends with weights of NaN. The exp of 700 is about as
+        # large as a float can be, and a NaN is not less than anything.
+        if not costs / iters < 700:
+            where = "step %d of the evaluation" % step
+            if eval_op is not None:
+                where = "training step %d, learning rate %s" % (step, session.run(model.lr))
+            raise DivergedError(
+                "the cost is %s at %s; lower learning_rate or max_grad_norm in configs.py"
+                % (vals["cost"], where)
+            )
 
         if verbose and step % interval == first:
+            speed = iters * model.input.batch_size / (time.time() - start_time)
             # Departure: flush, here and in main, so that a log or a pipe shows each line at once.
             print(
                 "%.3f perplexity: %.3f speed: %.0f wps"
-                % (
-                    step * 1.0 / model.input.epoch_size,
-                    np.exp(costs / iters),
-                    iters * model.input.batch_size / (time.time() - start_time),
-                ),
+                % (step * 1.0 / model.input.epoch_size, np.exp(costs / iters), speed),
                 flush=True,
             )
+            if report is not None:
+                report(step, Training_Loss=vals["cost"], Words_per_Second=speed)
 
     return np.exp(costs / iters)
 
@@ -312,24 +335,34 @@ def main(_):
 
     # Departure: the original has get_config and its classes here, and no message for another name.
     config = get_config(FLAGS.model)
+    # The test text is read word by word in one stream, so that every word has all those before it.
     eval_config = get_config(FLAGS.model)
     eval_config.batch_size = 1
     eval_config.num_steps = 1
     config.vocab_size = eval_config.vocab_size = vocabulary
 
-    with tf.Graph().as_default():
-        tf.set_random_seed(FLAGS.seed)  # Departure: see --seed
+    # Departure: the original, started again with its --save_path, restores the weights and begins
+    # with epoch 1 and the full learning rate. This goes on where the run was; see checkpoints.py.
+    run = checkpoints.SavedRun(
+        FLAGS.save_path, FLAGS.model, config, data_type(), FLAGS.data_path, train_data
+    )
+
+    with run.told_if_interrupted(), tf.Graph().as_default():
+        # Departure: see --seed. A run that goes on draws other dropout masks than its first epochs.
+        tf.set_random_seed(None if FLAGS.seed is None else FLAGS.seed + run.step)
         initializer = tf.random_uniform_initializer(-config.init_scale, config.init_scale)
 
         with tf.name_scope("Train"):
             train_input = PTBInput(config=config, data=train_data, name="TrainInput")
             with tf.variable_scope("Model", reuse=None, initializer=initializer):
                 m = PTBModel(is_training=True, config=config, input_=train_input)
+            # The blog's summaries; what is written, and without evaluating them, is further down.
             tf.summary.scalar("Training Loss", m.cost)
             tf.summary.scalar("Learning Rate", m.lr)
 
         with tf.name_scope("Valid"):
             valid_input = PTBInput(config=config, data=valid_data, name="ValidInput")
+            # reuse=True: the variables of m, so that what it learns is what the other two have.
             with tf.variable_scope("Model", reuse=True, initializer=initializer):
                 mvalid = PTBModel(is_training=False, config=config, input_=valid_input)
             tf.summary.scalar("Validation Loss", mvalid.cost)
@@ -339,29 +372,42 @@ def main(_):
             with tf.variable_scope("Model", reuse=True, initializer=initializer):
                 mtest = PTBModel(is_training=False, config=eval_config, input_=test_input)
 
-        # Departure: summary_op=None. With --save_path, the original's summary thread evaluates the
-        # costs every two minutes, and each time takes a batch that the epochs then lack.
-        sv = tf.train.Supervisor(logdir=FLAGS.save_path, summary_op=None)
+        # Departure: no logdir. With --save_path, the original's Supervisor saves every ten minutes,
+        # and every two minutes its summary thread evaluates the costs, each time with a batch that
+        # the epochs then lack. Here a checkpoint belongs to the end of an epoch, and the summaries
+        # to numbers that the loop has. What the Supervisor still does: it initialises the
+        # variables, starts the queues, and stops them at the end.
+        saver = tf.train.Saver(max_to_keep=checkpoints.KEPT, save_relative_paths=True)
+        summary = Summaries(FLAGS.save_path)
+        sv = tf.train.Supervisor(saver=None, init_fn=lambda session: run.restore(session, saver))
         with sv.managed_session() as session:
-            for i in range(config.max_max_epoch):
+            epoch_size = train_input.epoch_size
+            for i in range(run.resume_after(epoch_size), config.max_max_epoch):
                 lr_decay = config.lr_decay ** max(i + 1 - config.max_epoch, 0.0)
                 m.assign_lr(session, config.learning_rate * lr_decay)
 
                 print("Epoch: %d Learning rate: %.3f" % (i + 1, session.run(m.lr)), flush=True)
-                train_perplexity = run_epoch(session, m, eval_op=m.train_op, verbose=True)
+                # Departure: report, and what is written with it.
+                report = summary.starting_at(i * epoch_size, Learning_Rate=session.run(m.lr))
+                train_perplexity = run_epoch(
+                    session, m, eval_op=m.train_op, verbose=True, report=report
+                )
                 print("Epoch: %d Train Perplexity: %.3f" % (i + 1, train_perplexity), flush=True)
                 valid_perplexity = run_epoch(session, mvalid)
                 print("Epoch: %d Valid Perplexity: %.3f" % (i + 1, valid_perplexity), flush=True)
 
+                report(
+                    epoch_size,
+                    Epoch=i + 1,
+                    Train_Perplexity=train_perplexity,
+                    Valid_Perplexity=valid_perplexity,
+                )
+                run.save(session, saver, i + 1)
+
             # Departure: verbose. Word by word, the Penn Treebank's test text takes about a minute.
             test_perplexity = run_epoch(session, mtest, verbose=True)
             print("Test Perplexity: %.3f" % test_perplexity, flush=True)
-
-            if FLAGS.save_path:
-                print("Saving model to %s." % FLAGS.save_path, flush=True)
-                # Departure: the original took the folder for the prefix of the checkpoint's files.
-                path = os.path.join(FLAGS.save_path, "model.ckpt")
-                sv.saver.save(session, path, global_step=sv.global_step)
+            summary.add(config.max_max_epoch * epoch_size, Test_Perplexity=test_perplexity)
 
     # Departure: the corpus that ships comes with the perplexity of the grammar that wrote it.
     best = reader.best_perplexity(FLAGS.data_path)
@@ -374,7 +420,12 @@ def main(_):
 
 
 # The flag to name for an error.
-BLAMES = {reader.CorpusError: "data_path", UnknownModelError: "model"}
+BLAMES = {
+    reader.CorpusError: "data_path",
+    checkpoints.SavePathError: "save_path",
+    UnknownModelError: "model",
+    DivergedError: "model",
+}
 
 if __name__ == "__main__":
     # Departure: tf.app.run passes over flags it does not know, and errors are tracebacks.

@@ -89,7 +89,8 @@ def ptb_raw_data(data_path):
             UTF-8.
     """
     if not os.path.isdir(data_path):
-        raise CorpusError("no such folder; give one that holds %s" % FILES)
+        what = "not a folder" if os.path.exists(data_path) else "no such folder"
+        raise CorpusError("%s; give one that holds %s" % (what, FILES))
     paths = [os.path.join(data_path, "ptb.%s.txt" % split) for split in SPLITS]
     for path in paths:
         if not os.path.exists(path):
@@ -101,7 +102,20 @@ def ptb_raw_data(data_path):
     train_data, valid_data, test_data = (
         [word_to_id[word] for word in text if word in word_to_id] for text in words
     )
+    # Departure: the original drops them silently.
+    for path, text, data in zip(paths, words, (train_data, valid_data, test_data)):
+        if len(data) < len(text):
+            print(
+                "%s: %d of %d words are not in the training text and are left out"
+                % (path, len(text) - len(data), len(text)),
+                flush=True,
+            )
     return train_data, valid_data, test_data, len(word_to_id)
+
+
+def ptb_vocabulary(data_path):
+    """The different words of a corpus's training text, a list in the order of their ids."""
+    return list(_build_vocab(_read_words(os.path.join(data_path, "ptb.train.txt"))))
 
 
 def best_perplexity(data_path):

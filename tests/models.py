@@ -3,12 +3,18 @@
 import contextlib
 import json
 import os
+import re
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from configs import TestConfig
 from ptb_word_lm import PTBInput, PTBModel
+
+# A text with something to learn: a counts up to d, and x to z may follow.
+_random = np.random.RandomState(8)
+TEXT = "".join(" a b c d %s \n" % _random.choice(["x", "y", "z"]) for _ in range(400))
+
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
 
@@ -38,7 +44,8 @@ def load_golden(name):
 
 
 def build(config, data, name="Train", is_training=True, reuse=None):
-    """A model under the scopes that `main` uses."""
+    """A model under the scopes that `main` uses, with the same initial values every time."""
+    tf.set_random_seed(1)
     with tf.name_scope(name):
         input_ = PTBInput(config=config, data=data, name=name + "Input")
         initializer = tf.random_uniform_initializer(-config.init_scale, config.init_scale)
@@ -94,3 +101,13 @@ def assert_close(actual, expected):
     error = np.abs(np.asarray(actual) - expected) / np.maximum(np.abs(expected), 0.1)
     assert error.shape == expected.shape
     assert np.max(error) <= 1e-5
+
+
+def without_speed(lines):
+    return [re.sub(r"speed: \d+", "", line) for line in lines]
+
+
+def perplexities(lines, split):
+    """What a run's output says of one split, epoch by epoch."""
+    pattern = r"(?:Epoch: \d+ )?%s Perplexity: (\S+)" % split
+    return [float(match.group(1)) for match in (re.fullmatch(pattern, x) for x in lines) if match]

@@ -55,9 +55,8 @@ def test_a_run_prints_its_results_and_nothing_else(tmp_path):
     assert (status, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "Epoch: 1 Learning rate: 1.000"
-    assert lines[-2].startswith("Test Perplexity: ")
-    assert lines[-1] == "Saving model to %s." % (tmp_path / "saved")
-    assert len(lines) == 1 + 12 + 2 + 10 + 2  # from epochs of 12 steps and of 499
+    assert lines[-1].startswith("Test Perplexity: ")
+    assert len(lines) == 1 + 12 + 2 + 10 + 1  # from epochs of 12 steps and of 499
 
 
 def test_a_mistake_is_one_line_and_status_2():
@@ -70,8 +69,9 @@ def test_a_mistake_is_one_line_and_status_2():
     )
 
 
-def test_help_names_the_flags():
-    status, out, err = run_script("--help")
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_names_the_flags(flag):
+    status, out, err = run_script(flag)
     assert (status, err) == (0, "")
     for flag in ("--model", "--data_path", "--save_path", "--[no]use_fp16", "--seed"):
         assert flag in out
@@ -84,7 +84,7 @@ def test_an_unknown_model(refused):
 
 
 def test_a_data_path_that_is_a_file(refused):
-    assert refused("--data_path=" + SCRIPT).startswith("--data_path=%s: no such folder" % SCRIPT)
+    assert refused("--data_path=" + SCRIPT).startswith("--data_path=%s: not a folder; " % SCRIPT)
 
 
 def test_a_data_path_without_one_of_the_files(refused, tmp_path):
@@ -111,7 +111,7 @@ def test_an_empty_file(refused, tmp_path):
 
 @pytest.mark.parametrize(
     "texts, name, words",
-    [(("a b\n", TEXT, TEXT), "TrainInput", 3), ((TEXT, "a b\n", TEXT), "ValidInput", 3)],
+    [(("a b\n",) * 3, "TrainInput", 3), ((TEXT, "a b\n", TEXT), "ValidInput", 3)],
 )
 def test_too_small_a_corpus(refused, tmp_path, texts, name, words):
     folder = write_corpus(tmp_path, *texts)
@@ -119,6 +119,12 @@ def test_too_small_a_corpus(refused, tmp_path, texts, name, words):
         "--data_path=%s: %s: %d known words are too few for batch_size 20 x num_steps 20; give at"
         " least 420, or choose a smaller model" % (folder, name, words)
     )
+
+
+def test_a_save_path_that_is_a_file(refused):
+    line = refused("--save_path=" + SCRIPT)
+    assert line.startswith("--save_path=%s: cannot write there (" % SCRIPT)
+    assert line.endswith("; give a folder")
 
 
 def test_a_flag_of_the_wrong_type(refused):

@@ -6,53 +6,22 @@ import types
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from absl import flags
-from models import build, make_config, running_session, state_feed, train, write_corpus
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from models import (
+    build,
+    make_config,
+    perplexities,
+    running_session,
+    state_feed,
+    train,
+    without_speed,
+)
 
 import ptb_word_lm
 import reader
 
-FLAGS = flags.FLAGS
 DATA = np.random.RandomState(7).randint(0, 50, 400).tolist()
-
-# A text with something to learn: a counts up to d, and x to z may follow.
-random = np.random.RandomState(8)
-TEXT = "".join(" a b c d %s \n" % random.choice(["x", "y", "z"]) for _ in range(400))
-
-
-@pytest.fixture
-def corpus(tmp_path):
-    folder = tmp_path / "corpus"
-    folder.mkdir()
-    return write_corpus(folder, TEXT, TEXT[:600], TEXT[:300])
-
-
-@pytest.fixture
-def run_main(monkeypatch, capsys, corpus):
-    """Calls main on the corpus with a small configuration; returns the lines it printed."""
-
-    def run(config_values=None, **flag_values):
-        values = dict(
-            max_epoch=2, max_max_epoch=3, init_scale=0.3, hidden_size=16, vocab_size=10000
-        )
-        values.update(config_values or {})
-        monkeypatch.setattr(ptb_word_lm, "get_config", lambda name: make_config(**values))
-        FLAGS.data_path = corpus
-        for name, value in flag_values.items():
-            FLAGS[name].value = value
-        ptb_word_lm.main(["ptb_word_lm.py"])
-        return capsys.readouterr().out.splitlines()
-
-    return run
-
-
-def without_speed(lines):
-    return [re.sub(r"speed: \d+", "", line) for line in lines]
-
-
-def perplexities(lines, split):
-    pattern = r"(?:Epoch: \d+ )?%s Perplexity: (\S+)" % split
-    return [float(match.group(1)) for match in (re.fullmatch(pattern, x) for x in lines) if match]
 
 
 def test_a_uniform_models_perplexity_is_the_vocabulary_size():
@@ -63,14 +32,14 @@ def test_a_uniform_models_perplexity_is_the_vocabulary_size():
 
 def test_a_carried_state_gives_another_cost_than_a_zero_state():
     # The corpus is one batch long, so that every batch is the same.
-    model = build(make_config(), DATA[:24], is_training=False)
+    model = build(make_config(init_scale=1.0), DATA[:24], is_training=False)
     with running_session() as session:
         zero = session.run(model.initial_state)
         first, state = session.run([model.cost, model.final_state], state_feed(model, zero))
         again = session.run(model.cost, state_feed(model, zero))
         carried = session.run(model.cost, state_feed(model, state))
     assert again == first
-    assert carried != first
+    assert abs(carried - first) > 1e-3 * first
 
 
 def test_without_reuse_variables_the_second_step_fails(monkeypatch):
@@ -119,6 +88,17 @@ def test_small_has_the_known_number_of_parameters():
     config = ptb_word_lm.get_config("small")
     build(config, list(range(1000)))
     assert sum(v.shape.num_elements() for v in tf.trainable_variables()) == 4651600
+
+
+@settings(max_examples=10)
+@given(st.lists(st.integers(0, 49), min_size=24, max_size=100))
+def test_the_perplexity_of_any_text_is_finite(data):
+    with tf.Graph().as_default():
+        model = build(make_config(), data)
+        with running_session() as session:
+            model.assign_lr(session, 1.0)
+            perplexity = ptb_word_lm.run_epoch(session, model, eval_op=model.train_op)
+    assert 1 < perplexity < np.inf
 
 
 def test_gradients_are_clipped_to_max_grad_norm():
@@ -201,14 +181,11 @@ def test_two_runs_with_one_seed_are_identical_and_another_seed_is_not(run_main):
     assert first != other
 
 
-def test_saving_changes_no_number_and_leaves_a_checkpoint(run_main, tmp_path):
-    plain = run_main(seed=5)
-    saved = run_main(seed=5, save_path=str(tmp_path / "out"))
-    assert without_speed(line for line in saved if "Saving" not in line) == without_speed(plain)
+def test_the_vocabulary_follows_the_corpus(run_main, tmp_path):
+    run_main(save_path=str(tmp_path / "out"))
     checkpoint = tf.train.load_checkpoint(str(tmp_path / "out"))
-    # The vocabulary has followed the corpus: a b c d x y z <eos>.
+    # a b c d x y z <eos>
     assert checkpoint.get_variable_to_shape_map()["Model/embedding"] == [8, 16]
-    assert checkpoint.get_tensor("Model/global_step") == 3 * ((2400 // 4 - 1) // 5)
 
 
 def test_half_precision_trains(run_main, tmp_path):

@@ -1,14 +1,18 @@
 """Text files to word ids to batches."""
 
 import os
+import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 from conftest import ROOT
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from models import running_session, write_corpus
 
 import reader
@@ -62,10 +66,14 @@ def test_ids_are_by_frequency_then_by_word(tmp_path):
     assert (valid, test, vocabulary) == ([4, 2, 0], [3, 0], 5)
 
 
-def test_words_that_the_training_text_lacks_are_dropped(tmp_path):
-    folder = write_corpus(tmp_path, " a b \n", " a new b \n", " b \n")
+def test_words_that_the_training_text_lacks_are_dropped_and_counted(tmp_path, capsys):
+    folder = write_corpus(tmp_path, " a b \n", " a new b new \n", " b \n")
     train, valid, _, vocabulary = reader.ptb_raw_data(folder)
     assert (train, valid, vocabulary) == ([1, 2, 0], [1, 2, 0], 3)
+    assert capsys.readouterr().out == (
+        "%s: 2 of 5 words are not in the training text and are left out\n"
+        % os.path.join(folder, "ptb.valid.txt")
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,14 +91,62 @@ def test_forms_of_the_same_text_give_the_same_ids(tmp_path, text):
     assert (train, vocabulary) == ([1, 2, 0, 3, 0], 4)
 
 
+@pytest.mark.skipif(
+    any(ord(letter) > 127 for letter in sys.prefix + ROOT),
+    reason="in that locale, TensorFlow cannot be loaded from a path that is not ASCII",
+)
 def test_text_is_utf_8_whatever_the_locale(tmp_path):
     folder = write_corpus(tmp_path, "größe 大小 größe\n")
     code = "import sys, reader; print(reader.ptb_raw_data(sys.argv[1])[0])"
     environment = dict(os.environ, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     output = subprocess.check_output(
-        [sys.executable, "-c", code, folder], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", code, folder], cwd=ROOT, env=environment
     )
     assert output.split() == b"[0, 2, 0, 1]".split()
+
+
+def test_one_line_of_a_million_words_without_an_end(tmp_path):
+    train, _, _, vocabulary = reader.ptb_raw_data(
+        write_corpus(tmp_path, "a b " * 500000, "b a", "a")
+    )
+    assert train == [0, 1] * 500000
+    assert vocabulary == 2
+
+
+# Words of any script; what str.split splits at (white space, and some controls) is in none of them.
+WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1)
+TEXTS = st.lists(st.lists(WORDS, min_size=1, max_size=8), min_size=1, max_size=8)
+
+
+@given(TEXTS)
+def test_ids_stand_for_the_words_of_the_text_in_its_order(sentences):
+    with tempfile.TemporaryDirectory() as folder:
+        text = "".join(" ".join(words) + "\n" for words in sentences).lstrip("\ufeff")
+        assume(text.split())
+        train, valid, test, vocabulary = reader.ptb_raw_data(
+            write_corpus(pathlib.Path(folder), text, text, text)
+        )
+        words = reader.ptb_vocabulary(folder)
+    assert [words[i] for i in train] == text.replace("\n", " <eos> ").split()
+    assert train == valid == test
+    assert vocabulary == len(words) == len(set(words))
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 200), st.integers(1, 5), st.integers(1, 6))
+def test_an_epoch_shows_every_word_but_the_remainder_once_and_in_order(words, rows, steps):
+    assume(words >= rows * (steps + 1))
+    row_length = words // rows
+    count = (row_length - 1) // steps
+    with tf.Graph().as_default():
+        made = batches(list(range(words)), rows, steps, count)
+    x = np.concatenate([x for x, _ in made], axis=1)
+    y = np.concatenate([y for _, y in made], axis=1)
+    expected = [[b * row_length + t for t in range(count * steps)] for b in range(rows)]
+    np.testing.assert_array_equal(x, expected)
+    np.testing.assert_array_equal(y, x + 1)
+    # What is left over is less than one more batch.
+    assert words - x.size < rows * (steps + 1)
 
 
 def test_a_missing_folder(tmp_path):
