@@ -145,10 +145,8 @@ class SavedRun(object):
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SavePathError("cannot read its config.json (%s); give another folder" % error)
         if not same:
-            raise SavePathError(
-                "it holds %s; this is %s; give another folder"
-                % (found, _in_words(self._description))
-            )
+            given = _in_words(self._description)
+            raise SavePathError("it holds %s; this is %s; give another folder" % (found, given))
 
     def _prefixes(self):
         """The checkpoints of the folder, the oldest first, by the number that ends their names."""

@@ -418,9 +418,9 @@ def test_summaries_are_those_of_the_printed_numbers(run_main, out):
     )
     assert by_epoch(numbers, "Learning Rate") == ([1, 2, 3], [1, 1, 0.5])
     assert by_epoch(numbers, "Test Perplexity")[0] == [3]
-    # Eleven progress lines an epoch; those of the test are not training.
+    # Ten progress lines an epoch; those of the test are not training.
     for name in ("Training Loss", "Words per Second"):
-        assert len(numbers[name]) == 3 * 11
+        assert len(numbers[name]) == 3 * 10
         assert all(value > 0 for _, value in numbers[name])
 
 

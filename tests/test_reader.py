@@ -96,7 +96,7 @@ def test_forms_of_the_same_text_give_the_same_ids(tmp_path, text):
     reason="in that locale, TensorFlow cannot be loaded from a path that is not ASCII",
 )
 def test_text_is_utf_8_whatever_the_locale(tmp_path):
-    folder = write_corpus(tmp_path, "größe 大小 größe\n")
+    folder = write_corpus(tmp_path, *["größe 大小 größe\n"] * 3)
     code = "import sys, reader; print(reader.ptb_raw_data(sys.argv[1])[0])"
     environment = dict(os.environ, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     output = subprocess.check_output(
