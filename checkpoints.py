@@ -27,9 +27,10 @@ import tensorflow.compat.v1 as tf
 import reader
 
 KEPT = 5  # checkpoints
-# What of the configuration a run must keep to go on: the shapes of the variables, and what makes
-# epochs of steps. The rest may change in between.
-_FIXED = ("num_layers", "hidden_size", "batch_size", "num_steps", "vocab_size")
+# What a run must keep to go on: the shapes of the variables, what makes epochs of steps, and the
+# corpus. The rest of the configuration may change in between.
+_FIXED = ("num_layers", "hidden_size", "vocab_size", "dtype", "batch_size", "num_steps")
+_FIXED += ("model", "train_words", "corpus_sha256")
 
 
 class SavePathError(ValueError):
@@ -37,9 +38,10 @@ class SavePathError(ValueError):
 
 
 def _describe(model, config, dtype, words, train_data):
-    """What a folder belongs to, as a dict that JSON can hold."""
+    """The configuration, and what else a folder belongs to, as a dict that JSON can hold."""
     corpus = "\n".join(words).encode("utf-8") + np.asarray(train_data, np.int32).tobytes()
-    description = {name: getattr(config, name) for name in _FIXED}
+    names = [name for name in dir(config) if not name.startswith("_")]
+    description = {name: getattr(config, name) for name in names}
     description.update(
         model=model,
         dtype=dtype.name,
@@ -140,7 +142,7 @@ class SavedRun(object):
         try:
             with open(path, encoding="utf-8") as file:
                 found = json.load(file)
-            same = found == self._description
+            same = all(found[name] == self._description[name] for name in _FIXED)
             found = _in_words(found)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SavePathError("cannot read its config.json (%s); give another folder" % error)

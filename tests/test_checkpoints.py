@@ -67,6 +67,7 @@ def test_a_run_leaves_five_checkpoints_the_vocabulary_and_the_configuration(run_
     with open(os.path.join(out, "config.json"), encoding="utf-8") as file:
         config = json.load(file)
     assert (config["model"], config["hidden_size"], config["vocab_size"]) == ("small", 16, 8)
+    assert config["max_max_epoch"] == 7
     assert not glob.glob(os.path.join(out, "*.new"))
 
 
