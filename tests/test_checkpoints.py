@@ -139,6 +139,8 @@ def start(tmp_path):
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                # A shell that starts the tests in the background makes them ignore Ctrl-C.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     return run
