@@ -145,7 +145,9 @@ class SavedRun(object):
             same = all(found[name] == self._description[name] for name in _FIXED)
             found = _in_words(found)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SavePathError("cannot read its config.json (%s); give another folder" % error)
+            raise SavePathError(
+                "cannot read its config.json (%s); delete it to go on unchecked" % error
+            )
         if not same:
             given = _in_words(self._description)
             raise SavePathError("it holds %s; this is %s; give another folder" % (found, given))

@@ -31,6 +31,9 @@ def hush_tensorflow():
         os.dup2(notices.fileno(), 2)
         try:
             import tensorflow  # noqa: F401
+        except KeyboardInterrupt:
+            os.write(stderr, b"\nInterrupted.\n")
+            sys.exit(130)
         except BaseException:
             notices.seek(0)
             os.write(stderr, notices.read())
@@ -65,6 +68,9 @@ def run(main, blames):
         fail(str(error))
     except SystemExit:
         sys.exit(0)  # --help, which absl ends with 1
+    for name in blames.values():
+        if isinstance(flags.FLAGS[name].value, str):  # no shell expands the ~ of --save_path=~/out
+            flags.FLAGS[name].value = os.path.expanduser(flags.FLAGS[name].value)
     if len(argv) > 1:
         fail("unexpected argument %r; see --help" % argv[1])
     try:

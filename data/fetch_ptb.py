@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import os
 import posixpath
+import re
 import shutil
 import sys
 import tarfile
@@ -43,7 +44,8 @@ def download(url, path):
         folder, name = os.path.split(os.path.abspath(path))
         tf.keras.utils.get_file(fname=name, origin=url, cache_dir=folder, cache_subdir="")
     except Exception as error:  # get_file raises plain Exception for a refused URL
-        raise FetchError("%s: %s" % (url, error))
+        why = re.sub(r"^URL fetch failure on \S+: (None -- )?", "", str(error))
+        raise FetchError("%s: %s" % (url, why))
 
 
 def fetch_archive(url, folder):
@@ -109,14 +111,18 @@ def main():
     parser = argparse.ArgumentParser(description="Downloads the Penn Treebank's three text files.")
     parser.add_argument("--to", required=True, help="the folder to put them in")
     parser.add_argument(
-        "--url", help="an archive, or a folder of the files, in place of the known ones"
+        "--url",
+        help="an archive (.tgz), or a folder of the files, file:///... for a local one; if not"
+        " given, %s, then %s" % (ARCHIVE, FOLDER),
     )
     arguments = parser.parse_args()
     console.hush_tensorflow()
     try:
         fetch([arguments.url] if arguments.url else [ARCHIVE, FOLDER], arguments.to)
-    except (FetchError, OSError) as error:
-        console.fail("%s; --url=URL names another place" % error)
+    except FetchError as error:
+        console.fail("%s; is there a network? --url=URL names another place" % error)
+    except OSError as error:
+        console.fail("--to=%s: %s; give a folder" % (arguments.to, error.strerror))
     print(
         "The Penn Treebank is in %s: python ptb_word_lm.py --data_path=%s" % ((arguments.to,) * 2)
     )

@@ -60,7 +60,7 @@ def plot(folders, path):
             epochs, values = by_epoch(numbers, name)
             if values:
                 run = os.path.basename(os.path.abspath(folder))
-                label = "%s, %s (%.2f)" % (run, name.split()[0].lower(), values[-1])
+                label = "%s, %s (%.3f)" % (run, name.split()[0].lower(), values[-1])
                 axes.plot(epochs, values, style, color="C%d" % number, label=label)
     axes.set(xlabel="epoch", ylabel="perplexity", yscale="log")
     axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))

@@ -127,6 +127,12 @@ def test_a_save_path_that_is_a_file(refused):
     assert line.endswith("; give a folder")
 
 
+def test_a_tilde_is_the_home_folder(refused, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert refused("--data_path=~/none").startswith("--data_path=%s" % (tmp_path / "none"))
+
+
 def test_a_flag_of_the_wrong_type(refused):
     line = refused("--seed=one")
     assert "--seed=one" in line

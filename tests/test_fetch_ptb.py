@@ -152,7 +152,7 @@ def test_a_refused_connection(tmp_path, monkeypatch, capsys):
     assert status == 2
     assert output.err.startswith("fetch_ptb.py: http://127.0.0.1:1/a.tgz: ")
     assert "refused" in output.err
-    assert output.err.endswith("; --url=URL names another place\n")
+    assert output.err.endswith("; is there a network? --url=URL names another place\n")
     assert output.err.count("\n") == 1
 
 
