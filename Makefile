@@ -1,5 +1,5 @@
 # make train    trains on the corpus that ships
-# make test     lint and tests
+# make test     the same, then lint and tests
 # Both first make a virtual environment in .venv, with PYTHON (python3 if not given).
 
 PYTHON ?= python3
@@ -8,7 +8,7 @@ PYTHON ?= python3
 train: .venv/installed
 	.venv/bin/python ptb_word_lm.py --seed=1
 
-test: .venv/installed-dev
+test: train .venv/installed-dev
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/python -m pytest tests
