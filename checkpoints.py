@@ -124,15 +124,15 @@ class SavedRun(object):
         self._saved, batches = divmod(self.step, epoch_size)
         if self._checkpoint is None:
             return 0
+        if self._saved >= self._epochs:
+            print("Training was finished after epoch %d; evaluating." % self._epochs, flush=True)
+            return self._saved
         where = "after epoch %d of %d" % (self._saved, self._epochs)
         if batches:
             where += ", with weights %d of %d batches further" % (batches, epoch_size)
         if self._has_dropout:
             where += ", with other dropout masks than without the stop"
-        if self._saved >= self._epochs:
-            print("Training was finished after epoch %d; evaluating." % self._epochs, flush=True)
-        else:
-            print("Resuming %s." % where, flush=True)
+        print("Resuming %s." % where, flush=True)
         return self._saved
 
     def _check_owner(self):
@@ -160,8 +160,8 @@ class SavedRun(object):
 
     def _newest_checkpoint(self):
         """`(prefix, global step)` of the newest one that can be read."""
-        newest = self._prefixes()[-1]
-        for prefix in reversed(self._prefixes()):
+        prefixes = self._prefixes()
+        for prefix in reversed(prefixes):
             try:
                 saved = tf.train.load_checkpoint(prefix)
                 # Reading compares checksums, so that a file cut off or written over shows.
@@ -172,7 +172,7 @@ class SavedRun(object):
                 why = (str(error) or type(error).__name__).splitlines()[0]
                 sys.stderr.write("Warning: cannot read the checkpoint %s (%s)\n" % (prefix, why))
         raise SavePathError(
-            "none of its checkpoints can be read, %s the newest; give another folder" % newest
+            "none of its checkpoints can be read, %s the newest; give another folder" % prefixes[-1]
         )
 
     def restore(self, session, saver):
@@ -193,18 +193,12 @@ class SavedRun(object):
             dtypes = found.get_variable_to_dtype_map()
             for variable in tf.global_variables():
                 name = variable.op.name
-                wanted = (variable.shape.as_list(), variable.dtype.base_dtype)
-                if (shapes.get(name), dtypes.get(name)) != wanted:
+                wanted = "%s %s" % (variable.dtype.base_dtype.name, variable.shape.as_list())
+                held = "%s %s" % (dtypes[name].name, shapes[name]) if name in shapes else "nothing"
+                if held != wanted:
                     raise SavePathError(
-                        "its checkpoint %s has %s %s as %s, this model %s %s; give another folder"
-                        % (
-                            os.path.basename(self._checkpoint),
-                            getattr(dtypes.get(name), "name", None),
-                            shapes.get(name),
-                            name,
-                            wanted[1].name,
-                            wanted[0],
-                        )
+                        "its checkpoint %s has %s as %s, this model %s; give another folder"
+                        % (os.path.basename(self._checkpoint), held, name, wanted)
                     )
             saver.restore(session, self._checkpoint)
             own = [p for p in self._prefixes() if os.path.basename(p).startswith("model.ckpt-")]

@@ -268,7 +268,7 @@ def run_epoch(session, model, eval_op=None, verbose=False, report=None):
         report: a function to call at each of these lines, with the step and with numbers by name.
 
     Raises:
-        DivergedError: when a cost is infinite or not a number.
+        DivergedError: when the loss per word is not a number, or too large to take its exp.
     """
     start_time = time.time()
     costs = 0.0
