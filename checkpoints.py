@@ -66,6 +66,59 @@ def _write_whole(path, text):
     os.replace(path + ".new", path)
 
 
+def _prefixes(folder):
+    """The checkpoints of a folder, the oldest first, by the number that ends their names."""
+    files = glob.glob(os.path.join(glob.escape(folder), "*.index"))
+    prefixes = [path[: -len(".index")] for path in files]
+    return sorted(prefixes, key=lambda p: int((re.findall(r"-(\d+)$", p) or [-1])[0]))
+
+
+def newest_checkpoint(folder):
+    """`(prefix, global step)` of the newest checkpoint in a folder that can be read.
+
+    Those that cannot be are warned of. None when the folder holds no checkpoint.
+
+    Raises:
+        SavePathError: a ValueError, when there are some and none can be read.
+    """
+    prefixes = _prefixes(folder)
+    for prefix in reversed(prefixes):
+        try:
+            saved = tf.train.load_checkpoint(prefix)
+            # Reading compares checksums, so that a file cut off or written over shows.
+            for name in saved.get_variable_to_shape_map():
+                saved.get_tensor(name)
+            return prefix, int(saved.get_tensor("Model/global_step"))
+        except (tf.errors.OpError, LookupError, ValueError, RuntimeError) as error:
+            why = (str(error) or type(error).__name__).splitlines()[0]
+            sys.stderr.write("Warning: cannot read the checkpoint %s (%s)\n" % (prefix, why))
+    if prefixes:
+        raise SavePathError(
+            "none of its checkpoints can be read, %s the newest; give another folder" % prefixes[-1]
+        )
+    return None
+
+
+def check_variables(prefix, variables):
+    """Compares the variables of a model with a checkpoint's, by name, shape and dtype.
+
+    Raises:
+        SavePathError: a ValueError, for the first one that the checkpoint has otherwise.
+    """
+    found = tf.train.load_checkpoint(prefix)
+    shapes = found.get_variable_to_shape_map()
+    dtypes = found.get_variable_to_dtype_map()
+    for variable in variables:
+        name = variable.op.name
+        wanted = "%s %s" % (variable.dtype.base_dtype.name, variable.shape.as_list())
+        held = "%s %s" % (dtypes[name].name, shapes[name]) if name in shapes else "nothing"
+        if held != wanted:
+            raise SavePathError(
+                "its checkpoint %s has %s as %s, this model %s; give another folder"
+                % (os.path.basename(prefix), held, name, wanted)
+            )
+
+
 class SavedRun(object):
     """The folder of a run; without a folder, nothing is saved and nothing goes on.
 
@@ -111,9 +164,9 @@ class SavedRun(object):
             raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
         self._words = reader.ptb_vocabulary(data_path)
         self._description = _describe(model, config, dtype, self._words, train_data)
-        if self._prefixes():
+        if _prefixes(folder):
             self._check_owner()
-            self._checkpoint, self.step = self._newest_checkpoint()
+            self._checkpoint, self.step = newest_checkpoint(folder)
 
     def resume_after(self, epoch_size):
         """Returns the number of epochs behind the run, and says so if there is a checkpoint.
@@ -152,29 +205,6 @@ class SavedRun(object):
             given = _in_words(self._description)
             raise SavePathError("it holds %s; this is %s; give another folder" % (found, given))
 
-    def _prefixes(self):
-        """The checkpoints of the folder, the oldest first, by the number that ends their names."""
-        files = glob.glob(os.path.join(self._folder, "*.index"))
-        prefixes = [path[: -len(".index")] for path in files]
-        return sorted(prefixes, key=lambda p: int((re.findall(r"-(\d+)$", p) or [-1])[0]))
-
-    def _newest_checkpoint(self):
-        """`(prefix, global step)` of the newest one that can be read."""
-        prefixes = self._prefixes()
-        for prefix in reversed(prefixes):
-            try:
-                saved = tf.train.load_checkpoint(prefix)
-                # Reading compares checksums, so that a file cut off or written over shows.
-                for name in saved.get_variable_to_shape_map():
-                    saved.get_tensor(name)
-                return prefix, int(saved.get_tensor("Model/global_step"))
-            except (tf.errors.OpError, LookupError, ValueError, RuntimeError) as error:
-                why = (str(error) or type(error).__name__).splitlines()[0]
-                sys.stderr.write("Warning: cannot read the checkpoint %s (%s)\n" % (prefix, why))
-        raise SavePathError(
-            "none of its checkpoints can be read, %s the newest; give another folder" % prefixes[-1]
-        )
-
     def restore(self, session, saver):
         """Gives the variables the values of the newest checkpoint, and takes the folder.
 
@@ -188,20 +218,11 @@ class SavedRun(object):
         if self._folder is None:
             return
         if self._checkpoint is not None:
-            found = tf.train.load_checkpoint(self._checkpoint)
-            shapes = found.get_variable_to_shape_map()
-            dtypes = found.get_variable_to_dtype_map()
-            for variable in tf.global_variables():
-                name = variable.op.name
-                wanted = "%s %s" % (variable.dtype.base_dtype.name, variable.shape.as_list())
-                held = "%s %s" % (dtypes[name].name, shapes[name]) if name in shapes else "nothing"
-                if held != wanted:
-                    raise SavePathError(
-                        "its checkpoint %s has %s as %s, this model %s; give another folder"
-                        % (os.path.basename(self._checkpoint), held, name, wanted)
-                    )
+            check_variables(self._checkpoint, tf.global_variables())
             saver.restore(session, self._checkpoint)
-            own = [p for p in self._prefixes() if os.path.basename(p).startswith("model.ckpt-")]
+            own = [
+                p for p in _prefixes(self._folder) if os.path.basename(p).startswith("model.ckpt-")
+            ]
             saver.recover_last_checkpoints(own)
         text = json.dumps(self._description, indent=2, sort_keys=True) + "\n"
         try:

@@ -3,6 +3,8 @@
 Nothing here is part of the example; `ptb_word_lm.py` reads without it.
 """
 
+import argparse
+import contextlib
 import logging
 import os
 import sys
@@ -49,17 +51,38 @@ def fail(message):
     sys.exit(2)
 
 
+@contextlib.contextmanager
+def errors_in_one_line(blames, values):
+    """Ends the program through `fail` for errors that are the fault of a flag's value.
+
+    Args:
+        blames: `{exception class: flag name}`.
+        values: `{flag name: value}`; flag and value stand before the error's message.
+    """
+    if hasattr(sys.stdout, "reconfigure"):  # a path or a word that the terminal cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        yield
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted.\n")
+        sys.exit(130)
+    except BrokenPipeError:  # as of `| head`: what is still to be written has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except tuple(blames) as error:
+        for kind, flag in blames.items():
+            if isinstance(error, kind):
+                fail("--%s=%s: %s" % (flag, values[flag], error))
+
+
 def run(main, blames):
-    """Parses the command line and calls `main(argv)`.
+    """Parses the command line with absl's flags and calls `main(argv)`.
 
     Args:
         main: the function to call.
-        blames: `{exception class: flag name}`: errors that are the fault of a flag's value. One of
-            these ends the program through `fail`, with the flag and its value before the message.
+        blames: `{exception class: flag name}`; see `errors_in_one_line`.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a path or a word that the terminal cannot show
-            stream.reconfigure(errors="backslashreplace")
     app.define_help_flags()
     try:
         # tf.app.run would pass over a flag that it does not know, and so over a misspelt one.
@@ -73,12 +96,19 @@ def run(main, blames):
             flags.FLAGS[name].value = os.path.expanduser(flags.FLAGS[name].value)
     if len(argv) > 1:
         fail("unexpected argument %r; see --help" % argv[1])
-    try:
+    with errors_in_one_line(blames, flags.FLAGS.flag_values_dict()):
         main(argv)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted.\n")
-        sys.exit(130)
-    except tuple(blames) as error:
-        for kind, flag in blames.items():
-            if isinstance(error, kind):
-                fail("--%s=%s: %s" % (flag, flags.FLAGS[flag].value, error))
+
+
+class Parser(argparse.ArgumentParser):
+    """A command line of its own, whose errors are one line as well.
+
+    absl's flags are one set for a whole process: the commands beside `ptb_word_lm.py` would give
+    theirs to each other.
+    """
+
+    def __init__(self, description):
+        super(Parser, self).__init__(description=description, allow_abbrev=False)
+
+    def error(self, message):
+        fail(message)

@@ -111,3 +111,8 @@ def perplexities(lines, split):
     """What a run's output says of one split, epoch by epoch."""
     pattern = r"(?:Epoch: \d+ )?%s Perplexity: (\S+)" % split
     return [float(match.group(1)) for match in (re.fullmatch(pattern, x) for x in lines) if match]
+
+
+def outside_environment():
+    """The environment without what the tests themselves have set."""
+    return {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}

@@ -18,6 +18,7 @@ from models import (
     TEXT,
     load_golden,
     make_config,
+    outside_environment,
     perplexities,
     running_session,
     without_speed,
@@ -131,12 +132,11 @@ def start(tmp_path):
 
     def run(out, extra=""):
         arguments = ["--data_path=" + folder, "--save_path=" + out, "--seed=1"]
-        environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
         with open(out + ".log", "a") as log:
             return subprocess.Popen(
                 [sys.executable, "-c", CODE.format(extra)] + arguments,
                 cwd=ROOT,
-                env=environment,
+                env=outside_environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 # A shell that starts the tests in the background makes them ignore Ctrl-C.

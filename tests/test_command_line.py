@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from conftest import ROOT
-from models import write_corpus
+from models import outside_environment, write_corpus
 
 import console
 import ptb_word_lm
@@ -18,10 +18,9 @@ TEXT = "a b c d\n" * 100
 
 def run_script(*arguments):
     """A process of its own: `(status, standard output, standard error)`."""
-    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     process = subprocess.run(
         [sys.executable, SCRIPT] + list(arguments),
-        env=environment,
+        env=outside_environment(),
         cwd=os.path.dirname(ROOT),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
