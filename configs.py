@@ -13,6 +13,7 @@
 | `keep_prob` | probability that dropout keeps a unit; 1.0 is no dropout |
 | `lr_decay` | factor of the learning rate for every epoch after `max_epoch` |
 | `batch_size` | streams of text read side by side |
+| `rnn_mode` | how the LSTM is computed: `basic`, as in the blog, or `block`, faster |
 | `vocab_size` | different words; `ptb_word_lm.py` sets it to what the corpus holds |
 
 The learning rate of epoch i, counted from 1, is
@@ -38,6 +39,7 @@ class SmallConfig(object):
     keep_prob = 1.0
     lr_decay = 0.5
     batch_size = 20
+    rnn_mode = "basic"
     vocab_size = 10000
 
 
@@ -55,6 +57,7 @@ class MediumConfig(object):
     keep_prob = 0.5
     lr_decay = 0.8
     batch_size = 20
+    rnn_mode = "basic"
     vocab_size = 10000
 
 
@@ -72,6 +75,7 @@ class LargeConfig(object):
     keep_prob = 0.35
     lr_decay = 1 / 1.15
     batch_size = 20
+    rnn_mode = "basic"
     vocab_size = 10000
 
 
@@ -89,6 +93,7 @@ class TestConfig(object):
     keep_prob = 1.0
     lr_decay = 0.5
     batch_size = 20
+    rnn_mode = "basic"
     vocab_size = 10000
 
 

@@ -7,8 +7,9 @@ import pytest
 import configs
 
 
-def test_small_is_the_one_the_blog_prints():
+def test_small_is_the_one_the_blog_prints_and_its_way_of_computing():
     assert {k: v for k, v in vars(configs.SmallConfig).items() if not k.startswith("__")} == {
+        "rnn_mode": "basic",
         "init_scale": 0.1,
         "learning_rate": 1.0,
         "max_grad_norm": 5,

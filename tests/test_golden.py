@@ -18,12 +18,15 @@ from models import (
 
 from ptb_word_lm import run_epoch
 
+MODES = ["basic", "block"]
 
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ["tiny", "tiny-clipped"])
-def test_costs_weights_and_state_of_60_training_steps(name):
+def test_costs_weights_and_state_of_60_training_steps(name, mode):
     recorded = load_golden(name + ".json")
     arrays = np.load(os.path.join(GOLDEN, name + ".npz"))
-    model = build(make_config(**recorded["config"]), arrays["data"].tolist())
+    model = build(make_config(rnn_mode=mode, **recorded["config"]), arrays["data"].tolist())
     with running_session() as session:
         load_recorded_weights(session, recorded)
         costs, state = train(session, model, len(recorded["costs"]), recorded["learning_rate"])
@@ -37,20 +40,21 @@ def test_costs_weights_and_state_of_60_training_steps(name):
         assert_close(h, arrays["state%d/h" % layer])
 
 
-def build_run(recorded):
+def build_run(recorded, mode="basic"):
     """The three models of `main`."""
-    config = make_config(**recorded["config"])
-    eval_config = make_config(**dict(recorded["config"], batch_size=1, num_steps=1))
+    config = make_config(rnn_mode=mode, **recorded["config"])
+    eval_config = make_config(**dict(vars(config), batch_size=1, num_steps=1))
     m = build(config, recorded["train"])
     mvalid = build(config, recorded["valid"], "Valid", is_training=False, reuse=True)
     mtest = build(eval_config, recorded["test"], "Test", is_training=False, reuse=True)
     return config, m, mvalid, mtest
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ["run-two-layer", "run-clipped"])
-def test_perplexities_of_a_whole_run(name):
+def test_perplexities_of_a_whole_run(name, mode):
     recorded = load_golden(name + ".json")
-    config, m, mvalid, mtest = build_run(recorded)
+    config, m, mvalid, mtest = build_run(recorded, mode)
     with running_session() as session:
         load_recorded_weights(session, recorded)
         for i, epoch in enumerate(recorded["epochs"]):
@@ -86,9 +90,10 @@ def test_a_trained_tensorflow_1_checkpoint_gives_the_recorded_test_perplexity():
     np.testing.assert_allclose(test_perplexity, recorded["test_perplexity"], rtol=1e-5)
 
 
-def test_the_variables_are_the_originals_by_name():
+@pytest.mark.parametrize("mode", MODES)
+def test_the_variables_are_the_originals_by_name(mode):
     recorded = load_golden("run-two-layer.json")
-    build_run(recorded)
+    build_run(recorded, mode)
     names = [variable.op.name for variable in tf.global_variables()]
     assert names == recorded["global_variables"]
 

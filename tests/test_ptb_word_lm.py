@@ -54,9 +54,32 @@ def dropout_names():
     return [op.name for op in operations if op.type == "RandomUniform" and "dropout" in op.name]
 
 
-def test_dropout_is_on_the_input_and_on_what_each_layer_hands_up_while_training():
-    build(make_config(keep_prob=0.5, num_layers=2, num_steps=3), DATA)
-    assert len(dropout_names()) == 1 + 2 * 3
+@pytest.mark.parametrize("mode, masks_of_a_layer", [("basic", 3), ("block", 1)])
+def test_dropout_is_on_the_input_and_on_what_each_layer_hands_up_while_training(
+    mode, masks_of_a_layer
+):
+    build(make_config(keep_prob=0.5, num_layers=2, num_steps=3, rnn_mode=mode), DATA)
+    assert len(dropout_names()) == 1 + 2 * masks_of_a_layer
+
+
+@pytest.mark.parametrize("mode", ["basic", "block"])
+def test_dropout_scales_what_it_keeps_and_spares_the_state(mode):
+    # With the second layer's kernel 0, its gates see what is kept of the first layer's output
+    # through the bias alone, and the softmax sees 0 or h / keep_prob of the second's.
+    config = make_config(keep_prob=0.25, init_scale=1.0, num_layers=1, rnn_mode=mode)
+    model = build(config, DATA)
+    logits = next(
+        op for op in tf.get_default_graph().get_operations() if op.name.endswith("/softmax_w/read")
+    )
+    product = logits.outputs[0].consumers()
+    output = next(op for op in product if op.type == "MatMul" and "gradients" not in op.name)
+    with running_session() as session:
+        handed_up, (state,) = session.run([output.inputs[0], model.final_state])
+    last = handed_up.reshape([config.batch_size, config.num_steps, -1])[:, -1]  # [B, H]
+    assert state.h.all()
+    kept = last != 0
+    assert 0 < kept.mean() < 0.6
+    np.testing.assert_allclose(last[kept], state.h[kept] / 0.25, rtol=1e-6)
 
 
 @pytest.mark.parametrize("is_training, keep_prob", [(False, 0.5), (True, 1.0)])

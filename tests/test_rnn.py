@@ -474,3 +474,87 @@ def test_masks_and_values_are_those_of_tensorflow_1s_own_wrapper():
 
     for ours, theirs in zip(outputs(rnn), outputs(tf.nn.rnn_cell)):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+# --------------------------------------------------------------------------------------------------
+# LSTMBlockFusedCell
+# --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("steps", [1, 5])
+@pytest.mark.parametrize("forget_bias", [0.0, 1.0])
+def test_a_layer_at_once_has_the_values_and_gradients_of_its_unrolled_cell(forget_bias, steps):
+    random = np.random.RandomState(6)
+    shapes = [(steps, 2, 5), (2, 4), (2, 4)]
+    x, c, h = (tf.constant(random.uniform(-2, 2, shape)) for shape in shapes)  # float64
+    weights = random.uniform(-1, 1, (steps + 2, 2, 4))  # of outputs and of the last c and h
+    results = []
+    for at_once in (True, False):
+        with tf.variable_scope("lstm", reuse=not at_once):
+            if at_once:
+                layer = rnn.LSTMBlockFusedCell(4, forget_bias)
+                outputs, state = layer(x, (c, h), scope="basic_lstm_cell")
+                outputs = tf.unstack(outputs)
+            else:
+                cell = rnn.BasicLSTMCell(4, forget_bias)
+                outputs, state = unroll(cell, tf.unstack(x), rnn.LSTMStateTuple(c, h))
+        values = tf.stack(outputs + [state.c, state.h])
+        variables = tf.trainable_variables()
+        results.append(
+            [values] + tf.gradients(tf.reduce_sum(weights * values), [x, c, h] + variables)
+        )
+    assert [v.op.name for v in variables] == [
+        "lstm/basic_lstm_cell/kernel",
+        "lstm/basic_lstm_cell/bias",
+    ]
+    with tf.Session() as session:
+        for variable in variables:
+            variable.load(random.uniform(-1, 1, variable.shape.as_list()), session)
+        at_once, unrolled = session.run(results)
+    for actual, expected in zip(at_once, unrolled):
+        np.testing.assert_allclose(actual, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_a_layer_at_once_starts_from_zeros_and_takes_any_batch_size():
+    x = tf.placeholder(tf.float32, [3, None, 5])
+    layer = rnn.LSTMBlockFusedCell(4)
+    outputs, state = layer(x)
+    names = [variable.op.name for variable in tf.trainable_variables()]
+    assert names == ["lstm_block_wrapper/kernel", "lstm_block_wrapper/bias"]
+    random = np.random.RandomState(6)
+    fed = random.uniform(-1, 1, (3, 2, 5)).astype(np.float32)
+    outputs, state, weights = run([outputs, state, tf.trainable_variables()], {x: fed})
+    zeros = np.zeros((2, 4))
+    expected, c, h = numpy_lstm(fed, zeros, zeros, *weights, forget_bias=1.0)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(state, (c, h), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (dict(cell_clip=3.0), "does not support cell_clip; given 3.0"),
+        (dict(use_peephole=True), "does not support use_peephole; given True"),
+    ],
+)
+def test_a_layer_at_once_refuses_what_it_does_not_support(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        rnn.LSTMBlockFusedCell(4, **arguments)
+
+
+@pytest.mark.parametrize(
+    "shape, state, message",
+    [
+        ([2, 5], None, "needs inputs of shape"),
+        ([None, 2, 5], None, "needs inputs of shape"),
+        ([3, 2, 5], [2, 3], r"state c must have shape \[2, 4\]; given \(2, 3\)"),
+        ([3, 2, 5], [1, 4], r"state c must have shape \[2, 4\]; given \(1, 4\)"),
+    ],
+)
+def test_a_layer_at_once_refuses_shapes_that_do_not_fit(shape, state, message):
+    state = state and [tf.zeros(state)] * 2
+    with pytest.raises(ValueError, match=message):
+        rnn.LSTMBlockFusedCell(4)(tf.placeholder(tf.float32, shape), state)
+
+
+def test_a_layer_at_once_refuses_sequence_lengths():
+    with pytest.raises(ValueError, match="does not support sequence_length"):
+        rnn.LSTMBlockFusedCell(4)(tf.zeros([3, 2, 5]), sequence_length=[3, 2])

@@ -7,7 +7,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 from models import assert_close, load_golden
 
-from contrib.seq2seq import sequence_loss
+from contrib.seq2seq import sequence_loss, softmax_cross_entropy
 
 AVERAGES = list(itertools.product([True, False], repeat=2))
 
@@ -108,3 +108,22 @@ def test_weights_are_not_broadcast_where_shapes_are_not_known():
     loss = sequence_loss(tf.ones([2, 3, 5]), tf.zeros([2, 3], tf.int32), weights)
     with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError):
         session.run(loss, {weights: np.ones((1, 3))})
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 30.0, 1000.0])
+def test_the_fast_cross_entropy_and_its_gradient_are_those_of_tensorflow(scale):
+    random = np.random.RandomState(4)
+    logits = tf.constant(random.uniform(-scale, scale, (7, 50)))  # float64
+    labels = tf.constant(random.randint(0, 50, 7).astype(np.int32))
+    weights = tf.constant(random.uniform(0, 2, 7))
+    results = []
+    for function in (softmax_cross_entropy, tf.nn.sparse_softmax_cross_entropy_with_logits):
+        loss = function(labels=labels, logits=logits)
+        results.append(evaluate([loss, tf.gradients(tf.reduce_sum(weights * loss), logits)[0]]))
+    np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-10, atol=1e-12 * scale)
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-10, atol=1e-12)
+
+
+def test_the_fast_cross_entropy_of_logits_that_are_no_numbers_is_none():
+    logits = tf.constant([[0.0, np.nan, 0.0]])
+    assert np.isnan(evaluate(softmax_cross_entropy(labels=tf.constant([0]), logits=logits))).all()

@@ -1,0 +1,93 @@
+"""--use_bf16: where it is refused, and what it changes."""
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+from models import build, make_config, perplexities
+
+import bfloat16
+
+
+def supported():
+    try:
+        bfloat16.session_config()
+    except bfloat16.NoBfloat16Error:
+        return False
+    return True
+
+
+needs_bfloat16 = pytest.mark.skipif(not supported(), reason="needs instructions for bfloat16")
+
+
+@pytest.fixture
+def refusal():
+    def run():
+        with pytest.raises(bfloat16.NoBfloat16Error) as error:
+            bfloat16.session_config()
+        return str(error.value)
+
+    return run
+
+
+@pytest.fixture
+def able(monkeypatch):
+    """A machine of which nothing speaks against bfloat16, as far as it can be made one."""
+    if not hasattr(tf.ConfigProto().graph_options.rewrite_options, bfloat16.REWRITE):
+        pytest.skip("this TensorFlow has no such rewrite")
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(bfloat16, "_processor_flags", lambda: {"avx512f", "avx512_bf16"})
+
+
+def test_it_asks_for_the_rewrite(able):
+    options = bfloat16.session_config().graph_options.rewrite_options
+    assert getattr(options, bfloat16.REWRITE) == 1  # ON
+
+
+def test_a_processor_without_the_instructions(able, refusal, monkeypatch):
+    monkeypatch.setattr(bfloat16, "_processor_flags", lambda: {"avx512f"})
+    message = (
+        "the processor has none of avx512_bf16, amx_bf16, bf16, or does not tell; leave it out"
+    )
+    assert refusal() == message
+
+
+def test_a_tensorflow_without_onednn(able, refusal, monkeypatch):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert refusal() == "oneDNN does it, and TF_ENABLE_ONEDNN_OPTS=0 turns that off"
+
+
+def test_a_machine_with_a_gpu(able, refusal, monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
+    assert refusal() == "there is a GPU, and this is for processors without; leave it out"
+
+
+def test_a_tensorflow_without_the_rewrite(refusal, monkeypatch):
+    monkeypatch.setattr(bfloat16, "REWRITE", "none_such")
+    assert refusal() == "TensorFlow %s cannot do that; leave it out" % tf.__version__
+
+
+@needs_bfloat16
+@pytest.mark.parametrize("mode", ["basic", "block"])
+def test_costs_are_those_of_float32_to_a_few_bits_and_variables_stay_float32(mode):
+    config = make_config(rnn_mode=mode, hidden_size=64, init_scale=0.5)
+    data = np.random.RandomState(7).randint(0, 50, 400).tolist()
+    model = build(config, data)
+    assert {v.dtype.base_dtype for v in tf.trainable_variables()} == {tf.float32}
+    costs = []
+    for session_config in (None, bfloat16.session_config()):
+        coordinator = tf.train.Coordinator()
+        with tf.Session(config=session_config) as session:
+            session.run(tf.global_variables_initializer())
+            threads = tf.train.start_queue_runners(session, coordinator)
+            costs.append(session.run(model.cost))
+            coordinator.request_stop()
+            coordinator.join(threads)
+    assert costs[0] != costs[1]
+    np.testing.assert_allclose(costs[1], costs[0], rtol=1e-2)
+
+
+@needs_bfloat16
+def test_a_run_in_bfloat16_learns(run_main):
+    valid = perplexities(run_main(seed=1, use_bf16=True, rnn_mode="block"), "Valid")
+    assert valid[-1] < valid[0] < 8
