@@ -37,6 +37,11 @@ class SavePathError(ValueError):
     """A --save_path that cannot be used; the message says why and what would do."""
 
 
+def vocabulary_sha256(words):
+    """Tells vocabularies apart, and their orders."""
+    return hashlib.sha256("\n".join(words).encode("utf-8")).hexdigest()
+
+
 def _describe(model, config, dtype, words, train_data):
     """The configuration, and what else a folder belongs to, as a dict that JSON can hold."""
     corpus = "\n".join(words).encode("utf-8") + np.asarray(train_data, np.int32).tobytes()
@@ -47,6 +52,7 @@ def _describe(model, config, dtype, words, train_data):
         dtype=dtype.name,
         train_words=len(train_data),
         corpus_sha256=hashlib.sha256(corpus).hexdigest(),
+        vocabulary_sha256=vocabulary_sha256(words),
     )
     return description
 
@@ -66,9 +72,23 @@ def _write_whole(path, text):
     os.replace(path + ".new", path)
 
 
+def reason(error):
+    """A few words for an error of the system's or of TensorFlow's, whose message is a page."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    # The line with the file ends in "; the reason".
+    return (re.findall(r"; (.+)$", str(error), re.MULTILINE) or [type(error).__name__])[0]
+
+
+def check_name(folder):
+    """Raises SavePathError for a name that TensorFlow takes for a pattern of names."""
+    if any(letter in folder for letter in "*?[]"):
+        raise SavePathError("TensorFlow takes * ? [ ] for a pattern; give another folder")
+
+
 def _prefixes(folder):
     """The checkpoints of a folder, the oldest first, by the number that ends their names."""
-    files = glob.glob(os.path.join(glob.escape(folder), "*.index"))
+    files = glob.glob(os.path.join(folder, "*.index"))
     prefixes = [path[: -len(".index")] for path in files]
     return sorted(prefixes, key=lambda p: int((re.findall(r"-(\d+)$", p) or [-1])[0]))
 
@@ -99,8 +119,13 @@ def newest_checkpoint(folder):
     return None
 
 
-def check_variables(prefix, variables):
+def check_variables(prefix, variables, advice="give another folder"):
     """Compares the variables of a model with a checkpoint's, by name, shape and dtype.
+
+    Args:
+        prefix: the checkpoint.
+        variables: the variables.
+        advice: what the error says would do.
 
     Raises:
         SavePathError: a ValueError, for the first one that the checkpoint has otherwise.
@@ -114,8 +139,8 @@ def check_variables(prefix, variables):
         held = "%s %s" % (dtypes[name].name, shapes[name]) if name in shapes else "nothing"
         if held != wanted:
             raise SavePathError(
-                "its checkpoint %s has %s as %s, this model %s; give another folder"
-                % (os.path.basename(prefix), held, name, wanted)
+                "its checkpoint %s has %s as %s, this model %s; %s"
+                % (os.path.basename(prefix), held, name, wanted, advice)
             )
 
 
@@ -150,8 +175,7 @@ class SavedRun(object):
         if folder is None:
             return
 
-        if any(letter in folder for letter in "*?[]"):
-            raise SavePathError("TensorFlow takes * ? [ ] for a pattern; give another folder")
+        check_name(folder)
         probe = os.path.join(folder, "config.json.new")
         try:
             os.makedirs(folder, exist_ok=True)
@@ -247,8 +271,7 @@ class SavedRun(object):
             with contextlib.suppress(OSError):
                 for leftover in glob.glob("%s-%d.*" % (path, step)):
                     os.remove(leftover)
-            # TensorFlow's message is a page; the line with the file ends in "; the reason".
-            why = (re.findall(r"; (.+)$", str(error), re.MULTILINE) or [type(error).__name__])[0]
+            why = reason(error)
             raise SavePathError("cannot save epoch %d (%s); %s" % (epoch, why, self._state()))
         self._saved = epoch
 

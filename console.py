@@ -59,8 +59,9 @@ def errors_in_one_line(blames, values):
         blames: `{exception class: flag name}`.
         values: `{flag name: value}`; flag and value stand before the error's message.
     """
-    if hasattr(sys.stdout, "reconfigure"):  # a path or a word that the terminal cannot show
-        sys.stdout.reconfigure(errors="backslashreplace")
+    for stream in (sys.stdin, sys.stdout):
+        if hasattr(stream, "reconfigure"):  # a word that the terminal cannot send or show
+            stream.reconfigure(errors="backslashreplace")
     try:
         yield
         sys.stdout.flush()

@@ -16,9 +16,11 @@ the state: c and h of layer 0, c and h of layer 1, and so on.
 """
 
 import argparse
+import contextlib
 import itertools
 import json
 import os
+import shutil
 import sys
 import types
 
@@ -62,9 +64,6 @@ class Vocabulary(object):
     def __contains__(self, word):
         return word in self._ids
 
-    def __getitem__(self, word):
-        return self._ids[word]
-
     def encode(self, words):
         """`(ids, unknown words)`. The ids have `<unk>` for these, or leave them out without it."""
         unknown = [word for word in words if word not in self._ids]
@@ -72,7 +71,7 @@ class Vocabulary(object):
         return [self._ids[word] for word in read if word in self._ids], unknown
 
 
-def _read_held(folder, name, parse):
+def _read_held(folder, name, parse, flag):
     """What `parse` makes of a file in the folder of a run; None when there is no such file."""
     path = os.path.join(folder, name)
     if not os.path.exists(path):
@@ -80,18 +79,22 @@ def _read_held(folder, name, parse):
     try:
         with open(path, encoding="utf-8") as file:
             return parse(file.read())
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise checkpoints.SavePathError(
-            "cannot read its %s (%s); delete it and give --model and --data_path" % (name, error)
+            "cannot read its %s (%s); delete it and give %s" % (name, error, flag)
         )
 
 
 def _parse_config(text):
     values = json.loads(text)
+    num_layers, hidden_size = int(values["num_layers"]), int(values["hidden_size"])
+    if min(num_layers, hidden_size) < 1:
+        raise ValueError("num_layers and hidden_size must be at least 1")
     return types.SimpleNamespace(
         model=values["model"],
-        num_layers=int(values["num_layers"]),
-        hidden_size=int(values["hidden_size"]),
+        num_layers=num_layers,
+        hidden_size=hidden_size,
+        vocabulary_sha256=values.get("vocabulary_sha256"),
     )
 
 
@@ -115,39 +118,48 @@ def find_run(folder, model=None, data_path=None):
     """
     given_config = None if model is None else get_config(model)
     given_words = None if data_path is None else reader.ptb_vocabulary(data_path)
+    checkpoints.check_name(folder)
     if not os.path.isdir(folder):
-        raise checkpoints.SavePathError("no such folder; give a --save_path of ptb_word_lm.py")
+        what = "not a folder" if os.path.exists(folder) else "no such folder"
+        raise checkpoints.SavePathError("%s; give a --save_path of ptb_word_lm.py" % what)
     newest = checkpoints.newest_checkpoint(folder)
     if newest is None:
         raise checkpoints.SavePathError(
             "no checkpoint there; ptb_word_lm.py --save_path saves one after each epoch"
         )
-    prefix, _ = newest
+    prefix, step = newest
+    name = os.path.basename(prefix)
 
-    config = _read_held(folder, "config.json", _parse_config)
+    config = _read_held(folder, "config.json", _parse_config, "--model")
+    words = _read_held(folder, "vocabulary.txt", str.split, "--data_path")
+    missing = []
     if config is None and given_config is None:
-        raise checkpoints.SavePathError(
-            "no config.json there; give --model, one of %s" % ", ".join(CONFIGS)
-        )
+        missing.append("no config.json there; give --model, one of %s" % ", ".join(CONFIGS))
+    if words is None and given_words is None:
+        missing.append("no vocabulary.txt there; give --data_path, the corpus of the training")
+    if missing:
+        raise checkpoints.SavePathError("; ".join(missing))
     if config is not None and model not in (None, config.model):
         raise checkpoints.SavePathError("it holds model %s; leave out --model" % config.model)
-
-    words = _read_held(folder, "vocabulary.txt", str.split)
-    if words is None and given_words is None:
-        raise checkpoints.SavePathError(
-            "no vocabulary.txt there; give --data_path, the corpus it was trained on"
-        )
     if words is not None and given_words not in (None, words):
         raise checkpoints.SavePathError(
             "its vocabulary.txt is not that of --data_path=%s; leave out --data_path" % data_path
         )
+    advice = "delete vocabulary.txt and give --data_path" if words else "give another --data_path"
     words = given_words if words is None else words
     shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
     known = shapes.get("Model/embedding", [len(words)])[0]
     if known != len(words):
         raise checkpoints.SavePathError(
-            "its checkpoint %s knows %d words, the vocabulary %d; give the --data_path it was"
-            " trained on" % (os.path.basename(prefix), known, len(words))
+            "its checkpoint %s knows %d words, the vocabulary %d; %s, the corpus of the training"
+            % (name, known, len(words), advice)
+        )
+    if config is None:
+        # The original leaves checkpoints in two places, and the first one before any training.
+        sys.stderr.write("Using the checkpoint %s, after %d training steps.\n" % (name, step))
+    elif config.vocabulary_sha256 not in (None, checkpoints.vocabulary_sha256(words)):
+        raise checkpoints.SavePathError(
+            "its vocabulary is not the one of the training; %s, the corpus of the training" % advice
         )
     return prefix, config or given_config, words
 
@@ -162,14 +174,14 @@ class LanguageModel(object):
 
     Attributes:
         vocabulary: a `Vocabulary`.
-        zero_state: the state before any word, `[S, 1, H]`.
+        zero_state: the state before any word, float32 `[S, 1, H]`.
 
     Raises:
-        checkpoints.SavePathError: when the checkpoint is of another model.
+        checkpoints.SavePathError: when the checkpoint is of another model, or diverged.
     """
 
     def __init__(self, prefix, config, words):
-        self._prefix = prefix
+        name = os.path.basename(prefix)
         self.vocabulary = Vocabulary(words)
         size, vocab_size = config.hidden_size, len(words)
         dtypes = tf.train.load_checkpoint(prefix).get_variable_to_dtype_map()
@@ -180,8 +192,9 @@ class LanguageModel(object):
             )
             parts = len(tf.nest.flatten(cell.state_size))
             self._ids = tf.placeholder(tf.int32, [None, None], name="ids")  # [B, T]
-            self._state = tf.placeholder(dtype, [parts, None, size], name="state")  # [S, B, H]
-            state = tf.nest.pack_sequence_as(cell.state_size, tf.unstack(self._state))
+            self._state = tf.placeholder(tf.float32, [parts, None, size], "state")  # [S, B, H]
+            state = tf.unstack(tf.cast(self._state, dtype))
+            state = tf.nest.pack_sequence_as(cell.state_size, state)
             # Resource variables, since a SavedModel with the other kind is warned of when loaded.
             with tf.variable_scope("Model", use_resource=True):
                 embedding = tf.get_variable("embedding", [vocab_size, size], dtype)
@@ -193,64 +206,93 @@ class LanguageModel(object):
                 softmax_b = tf.get_variable("softmax_b", [vocab_size], dtype)
             logits = tf.tensordot(output, softmax_w, 1) + softmax_b  # [B, T, V]
             self._log_probs = tf.nn.log_softmax(tf.cast(logits, tf.float32), name="log_probs")
-            self._new_state = tf.stack(tf.nest.flatten(state), name="new_state")  # [S, B, H]
-            checkpoints.check_variables(prefix, tf.global_variables())
+            state = tf.stack(tf.nest.flatten(state))
+            self._new_state = tf.cast(state, tf.float32, name="new_state")  # [S, B, H]
+            advice = "give a --model that fits"
+            checkpoints.check_variables(prefix, tf.global_variables(), advice)
+            held = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+            extra = {held_name for held_name in held if held_name.startswith("Model/RNN/")}
+            extra -= {variable.op.name for variable in tf.global_variables()}
+            if extra:
+                raise checkpoints.SavePathError(
+                    "its checkpoint %s has more than this model, as %s; %s"
+                    % (name, min(extra), advice)
+                )
             saver = tf.train.Saver()
+            weights = tf.global_variables()
         self._session = tf.Session(graph=graph)
         saver.restore(self._session, prefix)
-        self.zero_state = np.zeros([parts, 1, size], dtype.as_numpy_dtype)
+        for variable, value in zip(weights, self._session.run(weights)):
+            if not np.isfinite(value).all():
+                raise checkpoints.SavePathError(
+                    "its checkpoint %s has numbers in %s that are not finite: the training has"
+                    " diverged; give another folder" % (name, variable.op.name)
+                )
+        self.zero_state = np.zeros([parts, 1, size], np.float32)
 
     def run(self, ids, state):
         """Reads some words.
 
         Args:
             ids: a list of at least one word id.
-            state: the state before them, `[S, 1, H]`.
+            state: the state before them, float32 `[S, 1, H]`.
 
         Returns:
             `(log_probs, state)`: float32 `[T, V]`, the natural logarithm of the probability of
             each word to come after each of the words read; and the state after the last one.
-
-        Raises:
-            checkpoints.SavePathError: when the weights give no numbers.
         """
         log_probs, state = self._session.run(
             [self._log_probs, self._new_state], {self._ids: [ids], self._state: state}
         )
-        if np.isnan(log_probs).any():
-            raise checkpoints.SavePathError(
-                "the weights of %s give NaN: its training diverged; give another folder"
-                % os.path.basename(self._prefix)
-            )
         return log_probs[0], state
 
     def export(self, folder):
         """Writes a SavedModel, which works without this project.
 
-        Its signature "serving_default" takes `ids`, int32 `[B, T]`, and `state`, `[S, B, H]`, zeros
-        at first; it returns `log_probs`, float32 `[B, T, V]`, and the new `state`. The words stand
-        in assets.extra/vocabulary.txt, in the order of their ids.
+        Its signature "serving_default" takes `ids`, int32 `[B, T]`, and `state`, float32
+        `[S, B, H]`, zeros at first; it returns `log_probs`, float32 `[B, T, V]`, and the new
+        `state`. The words stand in assets.extra/vocabulary.txt, in the order of their ids.
 
         Raises:
             ExportError: when the folder is not empty or cannot be written.
         """
+        unfinished = os.path.normpath(folder) + ".new"
         try:
+            if not folder:
+                raise ExportError("that is no name; give a new folder")
             if os.path.exists(folder) and (not os.path.isdir(folder) or os.listdir(folder)):
                 raise ExportError("there is something already; give a new folder")
+            shutil.rmtree(unfinished, ignore_errors=True)
             with self._session.graph.as_default():
                 tf.saved_model.simple_save(
                     self._session,
-                    folder,
+                    unfinished,
                     inputs={"ids": self._ids, "state": self._state},
                     outputs={"log_probs": self._log_probs, "state": self._new_state},
                 )
-            os.mkdir(os.path.join(folder, "assets.extra"))
-            path = os.path.join(folder, "assets.extra", "vocabulary.txt")
+            os.mkdir(os.path.join(unfinished, "assets.extra"))
+            path = os.path.join(unfinished, "assets.extra", "vocabulary.txt")
             with open(path, "w", encoding="utf-8", newline="\n") as file:
                 file.write("\n".join(self.vocabulary.words) + "\n")
+            if os.path.exists(folder):
+                os.rmdir(folder)
+            os.rename(unfinished, folder)
         except (OSError, tf.errors.OpError) as error:
-            why = getattr(error, "strerror", None) or type(error).__name__
-            raise ExportError("cannot write there (%s); give another folder" % why)
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise ExportError(
+                "cannot write there (%s); give another folder" % checkpoints.reason(error)
+            )
+
+
+def load(folder, model=None, data_path=None):
+    """The `LanguageModel` in a folder; arguments and errors are those of `find_run`."""
+    try:
+        return LanguageModel(*find_run(folder, model, data_path))
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise checkpoints.SavePathError(
+            "its checkpoint went away (%s); if a run is training there, try again"
+            % checkpoints.reason(error)
+        )
 
 
 def read_prompt(model, prompt):
@@ -271,6 +313,13 @@ def read_prompt(model, prompt):
     if not ids:
         raise PromptError("none of its words is in the vocabulary; give another")
     return words, ids
+
+
+def read(model, ids, state):
+    """`(log_probs, state)` after the last of some words: `[V]` and `[S, 1, H]`."""
+    for start in range(0, len(ids), STEPS_AT_ONCE):
+        log_probs, state = model.run(ids[start : start + STEPS_AT_ONCE], state)
+    return log_probs[-1], state
 
 
 def choose(log_probs, temperature, random):
@@ -299,16 +348,16 @@ def continuation(model, ids, num_words, temperature, random):
     """
     state = model.zero_state
     for _ in range(num_words):
-        log_probs, state = model.run(ids, state)
-        ids = [choose(log_probs[-1], temperature, random)]
+        log_probs, state = read(model, ids, state)
+        ids = [choose(log_probs, temperature, random)]
         yield model.vocabulary.words[ids[0]]
 
 
 def next_words(model, ids, count):
     """The `count` likeliest words after a prompt: a list of `(word, probability)`."""
-    log_probs, _ = model.run(ids, model.zero_state)
-    best = np.argsort(-log_probs[-1], kind="stable")[:count]
-    return [(model.vocabulary.words[i], float(np.exp(log_probs[-1][i]))) for i in best]
+    log_probs, _ = read(model, ids, model.zero_state)
+    best = np.argsort(-log_probs)[:count]
+    return [(model.vocabulary.words[i], float(np.exp(log_probs[i]))) for i in best]
 
 
 def score(model, lines, separate=False):
@@ -317,13 +366,13 @@ def score(model, lines, separate=False):
     Each line is followed by `<eos>`, which counts as a word. The state is carried from line to
     line, as `ptb_word_lm.py` does with its test text, and as there nothing predicts the very first
     word, which therefore does not count. A word that the model does not know is scored as `<unk>`
-    or, without that in the vocabulary, left out.
+    or, without that in the vocabulary, left out (`ptb_word_lm.py` leaves it out in both cases).
 
     Args:
         model: a `LanguageModel`.
         lines: strings.
-        separate: whether each line is scored on its own instead, after `<eos>` and a zero state;
-            then every word counts.
+        separate: whether each line is scored on its own instead, after a zero state and `<eos>`;
+            then every word counts (but for a vocabulary without `<eos>`).
 
     Yields:
         log_prob: the sum of the natural logarithms of the words' probabilities.
@@ -362,14 +411,14 @@ def print_words(words):
         sys.stdout.write("\n")
 
 
-def print_samples(model, arguments):
-    """--prompt: the prompt and what comes after it, --num_samples times."""
-    words, ids = read_prompt(model, arguments.prompt)
-    random = np.random.RandomState(arguments.seed)
-    for number in range(arguments.num_samples):
-        if arguments.num_samples > 1:
-            print("%sSample %d:" % ("\n" if number else "", number + 1))
-        added = continuation(model, ids, arguments.num_words, arguments.temperature, random)
+def print_samples(model, prompt, num_words, num_samples, temperature, seed):
+    """--prompt: the prompt and what comes after it, `num_samples` times."""
+    words, ids = read_prompt(model, prompt)
+    random = np.random.RandomState(seed)
+    for sample in range(num_samples):
+        if num_samples > 1:
+            print("%sSample %d:" % ("\n" if sample else "", sample + 1))
+        added = continuation(model, ids, num_words, temperature, random)
         print_words(itertools.chain(words, added))
 
 
@@ -384,6 +433,8 @@ def print_next_words(model, prompt, count):
 
 def ask_for_prompts(model, count):
     """The next words after each line that is typed, until the input ends."""
+    with contextlib.suppress(ImportError):  # not on Windows
+        import readline  # noqa: F401, gives `input` the arrow keys
     print("Type the beginning of a sentence; Ctrl-D ends.")
     while True:
         try:
@@ -391,8 +442,11 @@ def ask_for_prompts(model, count):
         except EOFError:
             print()
             return
-        if prompt.strip():
-            print_next_words(model, prompt, count)
+        try:
+            if prompt.strip():
+                print_next_words(model, prompt, count)
+        except PromptError as error:
+            sys.stderr.write("%s\n" % error)
 
 
 def read_lines(path):
@@ -416,11 +470,13 @@ def perplexity(log_prob, num_words):
 
 def print_scores(model, path, separate):
     """--score: a table with a row for each line of a text, and the total."""
-    print("%6s %12s %7s %12s  %s" % ("line", "log-prob", "words", "perplexity", "unknown words"))
+    head = "%6s %12s %7s %12s  %s" % ("line", "log-prob", "words", "perplexity", "unknown words")
     total_log_prob, total_words, total_unknown = 0.0, 0, 0
     row = "%6s %12.4f %7d %12.3f  %s"
     number = 0
     for number, scored in enumerate(score(model, read_lines(path), separate), 1):
+        if number == 1:
+            print(head)
         log_prob, num_words, unknown = scored
         values = (number, log_prob, num_words, perplexity(log_prob, num_words), " ".join(unknown))
         print((row % values).rstrip(), flush=True)
@@ -444,50 +500,79 @@ BLAMES = {
 }
 
 
-def at_least(least, kind):
-    """A type for argparse: numbers that are not below `least`."""
+def number(kind, least, most=float("inf")):
+    """A type for argparse: an int or a float from `least` to `most`."""
 
-    def number(text):
+    def parse(text):
         value = kind(text)
         if not value >= least:
             raise argparse.ArgumentTypeError("must be at least %s; given %s" % (least, text))
+        if value > most:
+            raise argparse.ArgumentTypeError("must be at most %s; given %s" % (most, text))
         return value
 
-    number.__name__ = kind.__name__  # for "invalid int value"
-    return number
+    parse.__name__ = kind.__name__  # for "invalid int value"
+    return parse
+
+
+def parse_arguments():
+    """The command line; the flags that are not given are None, except those with a default."""
+    parser = console.Parser("Uses a model that ptb_word_lm.py --save_path=DIR has trained.")
+    path = os.path.expanduser  # no shell expands the ~ of --save_path=~/out
+    run = parser.add_argument_group("the run").add_argument
+    run("--save_path", type=path, metavar="DIR", required=True, help="the folder of the run")
+    run("--model", help="if DIR has no config.json: %s" % ", ".join(CONFIGS))
+    run("--data_path", type=path, metavar="FOLDER", help="if DIR has no vocabulary.txt: the corpus")
+    text = parser.add_argument_group(
+        "what to do",
+        "One of --prompt, --score and --export. Without them, on a terminal: show the next words"
+        " after each line typed.",
+    ).add_argument
+    text("--prompt", help="continue this beginning of a text")
+    text(
+        "--next",
+        type=number(int, 1),
+        metavar="N",
+        help="show the N likeliest next words instead (default when typing: 10)",
+    )
+    text("--score", type=path, metavar="FILE", help="score the lines of a text (-: standard input)")
+    text("--export", type=path, metavar="EXPORT_DIR", help="write a SavedModel into a new folder")
+    how = parser.add_argument_group("how to continue a prompt").add_argument
+    how("--num_words", type=number(int, 1), help="words to add (default: 40)")
+    how("--num_samples", type=number(int, 1), help="how many continuations (default: 1)")
+    how(
+        "--temperature",
+        type=number(float, 0),
+        help="below 1 prefers likely words, 0 takes the likeliest (default: 1)",
+    )
+    how("--seed", type=number(int, 0, 2**32 - 1), help="makes the samples repeatable")
+    how = parser.add_argument_group("how to score").add_argument
+    how("--separate", action="store_true", help="each line as if it were the only one")
+    arguments = parser.parse_args()
+
+    given = [
+        name for name, value in vars(arguments).items() if value is not None and value is not False
+    ]
+    modes = [name for name in ("prompt", "score", "export") if name in given]
+    if len(modes) > 1:
+        console.fail("--%s and --%s do not go together; give one of them" % tuple(modes[:2]))
+    mode = modes[0] if modes else None
+    if "next" in given and mode in ("score", "export"):
+        console.fail("--next and --%s do not go together; give one of them" % mode)
+    if "separate" in given and mode != "score":
+        console.fail("--separate is for --score; leave it out")
+    for name in ("num_words", "num_samples", "temperature", "seed"):
+        if name in given and (mode != "prompt" or "next" in given):
+            console.fail("--%s is for continuing a --prompt; leave it out" % name)
+    if mode is None and not sys.stdin.isatty():
+        console.fail("nothing to do; give --prompt, --score or --export")
+    return arguments
 
 
 def main():
-    parser = console.Parser("Uses a model that ptb_word_lm.py --save_path=DIR has trained.")
-    path = os.path.expanduser  # no shell expands the ~ of --save_path=~/out
-    add = parser.add_argument
-    add("--save_path", type=path, metavar="DIR", required=True, help="the folder of the run")
-    add("--prompt", help="the beginning of a text, to be continued; none: asks for some")
-    add("--num_words", type=at_least(1, int), default=40, help="words to add (default 40)")
-    add("--num_samples", type=at_least(1, int), default=1, help="continuations (default 1)")
-    add(
-        "--temperature",
-        type=at_least(0, float),
-        default=1.0,
-        help="below 1 prefers likely words, 0 takes the likeliest (default 1)",
-    )
-    add("--seed", type=at_least(0, int), help="makes the samples repeatable")
-    add("--next", type=at_least(1, int), metavar="N", help="show the N likeliest next words")
-    add("--score", type=path, metavar="FILE", help="score the lines of a text (-: standard input)")
-    add("--separate", action="store_true", help="score each line as if it were the only one")
-    add("--export", type=path, metavar="EXPORT_DIR", help="write a SavedModel")
-    add("--model", help="of a checkpoint without config.json: %s" % ", ".join(CONFIGS))
-    add("--data_path", type=path, metavar="FOLDER", help="of one without vocabulary.txt: its text")
-    arguments = parser.parse_args()
-    modes = ["--" + m for m in ("prompt", "score", "export") if getattr(arguments, m) is not None]
-    if len(modes) > 1:
-        console.fail("%s and %s do not go together; give one of them" % tuple(modes[:2]))
-    if not modes and not sys.stdin.isatty():
-        console.fail("nothing to do; give --prompt, --score or --export")
-
+    arguments = parse_arguments()
     with console.errors_in_one_line(BLAMES, vars(arguments)):
-        prefix, config, words = find_run(arguments.save_path, arguments.model, arguments.data_path)
-        model = LanguageModel(prefix, config, words)
+        model = load(arguments.save_path, arguments.model, arguments.data_path)
         if arguments.export is not None:
             model.export(arguments.export)
             print("Wrote %s." % arguments.export)
@@ -498,7 +583,14 @@ def main():
         elif arguments.next is not None:
             print_next_words(model, arguments.prompt, arguments.next)
         else:
-            print_samples(model, arguments)
+            print_samples(
+                model,
+                arguments.prompt,
+                num_words=arguments.num_words or 40,
+                num_samples=arguments.num_samples or 1,
+                temperature=1.0 if arguments.temperature is None else arguments.temperature,
+                seed=arguments.seed,
+            )
 
 
 if __name__ == "__main__":

@@ -49,7 +49,9 @@ def _read_words(path):
         with open(path, "rb") as file:
             text = file.read()
     except OSError as error:
-        raise CorpusError("cannot read %s (%s)" % (path, error.strerror))
+        raise CorpusError(
+            "cannot read %s (%s); give a folder that holds %s" % (path, error.strerror, FILES)
+        )
     try:
         text = text.decode("utf-8").lstrip("\ufeff")
     except UnicodeDecodeError as error:

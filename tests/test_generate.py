@@ -1,12 +1,12 @@
 """A trained model put to use: samples, next words, scores, a SavedModel."""
 
-import collections
 import contextlib
 import io
 import os
 import shutil
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -139,13 +139,18 @@ def test_no_graph_is_built_while_words_are_drawn(model):
     assert len(model._session.graph.get_operations()) == size
 
 
-def test_a_float16_run_can_be_used(run_main, tmp_path):
+def test_a_float16_run_can_be_used(run_main, corpus, tmp_path):
     out = str(tmp_path / "out")
     run_main(dict(max_max_epoch=1), save_path=out, use_fp16=True, seed=1)
     model = generate.LanguageModel(*generate.find_run(out))
     log_probs, state = model.run([0, 1, 2], model.zero_state)
-    assert (log_probs.dtype, state.dtype) == (np.float32, np.float16)
-    np.testing.assert_allclose(np.exp(log_probs).sum(axis=1), 1, rtol=1e-3)
+    assert (log_probs.dtype, state.dtype) == (np.float32, np.float32)
+    with open(os.path.join(corpus, "ptb.test.txt")) as file:
+        scored = list(generate.score(model, file))
+    loss = -sum(log_prob for log_prob, _, _ in scored) / sum(words for _, words, _ in scored)
+    ((_, trained),) = read_run(out)["Test Perplexity"]
+    # Training takes the loss in 16 bits as well.
+    np.testing.assert_allclose(np.exp(loss), trained, rtol=1e-3)
 
 
 @pytest.fixture
@@ -179,17 +184,26 @@ def test_a_tensorflow_1_checkpoint_continues_a_prompt(original, run_command):
     folder, corpus, _ = original
     arguments = ["--save_path=" + folder, "--model=small", "--data_path=" + corpus]
     status, out, err = run_command(*(arguments + ["--prompt=w07 w31", "--num_words=5"]))
-    assert (status, err) == (0, "")
+    assert status == 0
     assert out.startswith("w07 w31")
+    step = int(
+        tf.train.load_checkpoint(folder + "/run-two-layer-final.ckpt").get_tensor(
+            "Model/global_step"
+        )
+    )
+    assert err == "Using the checkpoint run-two-layer-final.ckpt, after %d training steps.\n" % step
 
 
 def test_a_tensorflow_1_checkpoint_asks_for_the_model_and_the_corpus(original, refused):
     folder, corpus, _ = original
-    arguments = ["--save_path=" + folder, "--prompt=w07"]
-    line = refused(*arguments)
-    assert line.endswith("no config.json there; give --model, one of small, medium, large, test")
-    line = refused(*(arguments + ["--model=small"]))
-    assert line.endswith("no vocabulary.txt there; give --data_path, the corpus it was trained on")
+    model = "no config.json there; give --model, one of small, medium, large, test"
+    text = "no vocabulary.txt there; give --data_path, the corpus of the training"
+    start = "--save_path=%s: " % folder
+    assert refused("--save_path=" + folder, "--prompt=w07") == start + model + "; " + text
+    assert refused("--save_path=" + folder, "--prompt=w07", "--model=small") == start + text
+    assert (
+        refused("--save_path=" + folder, "--prompt=w07", "--data_path=" + corpus) == start + model
+    )
 
 
 # --------------------------------------------------------------------------------------------------
@@ -214,6 +228,8 @@ def test_samples_repeat_with_a_seed_and_only_with_it(saved, run_command):
     arguments = ["--save_path=" + saved[0], "--prompt=a", "--num_words=30", "--num_samples=2"]
     first, again, other = (run_command(*(arguments + ["--seed=%d" % s]))[1] for s in (1, 1, 2))
     assert first == again != other
+    unseeded = {run_command(*arguments)[1] for _ in range(2)}
+    assert len(unseeded) == 2
     samples = first.split("Sample 2:\n")
     assert samples[0].startswith("Sample 1:\na ")
     assert samples[1].startswith("a ")
@@ -258,6 +274,7 @@ def with_unk(saved, tmp_path):
     folder = str(tmp_path / "unk")
     shutil.copytree(saved[0], folder)
     edit(folder, "vocabulary.txt", "z", "<unk>")
+    edit(folder, "config.json", "vocabulary_sha256", "not_looked_at")
     return folder
 
 
@@ -319,11 +336,15 @@ def test_without_a_prompt_a_terminal_is_asked_for_some(saved):
     terminal, child_end = pty.openpty()
     command = [sys.executable, SCRIPT, "--save_path=" + saved[0], "--next=2"]
     child = subprocess.Popen(
-        command, stdin=child_end, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        stdin=child_end,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=outside_environment(),
     )
     os.close(child_end)
     os.write(terminal, b"a b c\n\na b\n\x04")
-    out = child.communicate()[0].decode()
+    out = child.communicate(timeout=60)[0].decode()
     os.close(terminal)
     assert child.returncode == 0
     tables = out.split("> ")
@@ -373,6 +394,16 @@ def test_a_separate_line_is_the_product_of_its_words_probabilities(model):
     np.testing.assert_allclose(log_prob, expected, rtol=1e-6)
 
 
+def test_long_prompts_are_read_in_pieces(model, monkeypatch):
+    ids = ids_of(model, "<eos> a b c d x <eos> a b")
+    whole = generate.next_words(model, ids, 8)
+    for pieces in (1, 4):
+        monkeypatch.setattr(generate, "STEPS_AT_ONCE", pieces)
+        table = generate.next_words(model, ids, 8)
+        assert [word for word, _ in table] == [word for word, _ in whole]
+        np.testing.assert_allclose([p for _, p in table], [p for _, p in whole], rtol=1e-4)
+
+
 @pytest.mark.parametrize("separate", [False, True])
 def test_long_lines_are_read_in_pieces(model, monkeypatch, separate):
     lines = ["a b c d x", "d c b a", "", "a b c d x " * 5]
@@ -381,6 +412,10 @@ def test_long_lines_are_read_in_pieces(model, monkeypatch, separate):
         monkeypatch.setattr(generate, "STEPS_AT_ONCE", pieces)
         log_probs = [log_prob for log_prob, _, _ in generate.score(model, lines, separate)]
         np.testing.assert_allclose(log_probs, whole, rtol=1e-5)
+
+
+def test_the_line_end_that_a_text_lacks_is_added(model):
+    assert list(generate.score(model, ["a b"])) == list(generate.score(model, ["a b\n"]))
 
 
 def test_unknown_words_of_a_line_are_named_and_counted(saved, with_unk, run_command, tmp_path):
@@ -460,20 +495,30 @@ def test_a_save_path_without_a_checkpoint(refused, tmp_path):
     assert line.startswith("--save_path=%s: no checkpoint there; " % tmp_path)
 
 
-def test_a_checkpoint_that_cannot_be_read(saved, refused, tmp_path):
+def test_checkpoints_of_which_none_can_be_read(saved, run_command, tmp_path):
     folder = str(tmp_path / "damaged")
     shutil.copytree(saved[0], folder)
     for name in os.listdir(folder):
         if ".data-" in name:
             os.truncate(os.path.join(folder, name), 100)
-    with pytest.raises(checkpoints.SavePathError, match="none of its checkpoints can be read"):
-        generate.find_run(folder)
+    status, out, err = run_command("--save_path=" + folder, "--prompt=a")
+    assert (status, out) == (2, "")
+    assert "none of its checkpoints can be read" in err.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
     "name, old, new, message",
     [
-        ("vocabulary.txt", "a\n", "", "knows 8 words, the vocabulary 7; give the --data_path"),
+        ("vocabulary.txt", "a\n", "", "knows 8 words, the vocabulary 7; delete vocabulary.txt and"),
+        ("vocabulary.txt", "a\nb\n", "b\na\n", "its vocabulary is not the one of the training; "),
+        (
+            "config.json",
+            '"num_layers": 2',
+            '"num_layers": 1',
+            "has more than this model, as Model/RNN",
+        ),
+        ("config.json", '"num_layers": 2', '"num_layers": 0', "must be at least 1"),
+        ("config.json", '"num_layers": 2', '"num_layers": 1e400', "cannot read its config.json ("),
         ("config.json", "{", "", "cannot read its config.json ("),
         ("config.json", '"num_layers"', '"layers"', "cannot read its config.json ('num_layers')"),
         ("config.json", '"hidden_size": 16', '"hidden_size": 17', "as Model/embedding, this model"),
@@ -489,10 +534,57 @@ def test_a_folder_whose_files_do_not_match(saved, refused, tmp_path, name, old, 
 
 
 def test_a_checkpoint_with_weights_that_are_no_numbers(saved, refused, tmp_path):
-    prefix, config, words = generate.find_run(saved[0])
-    model = generate.LanguageModel(prefix, config, words)
-    with pytest.raises(checkpoints.SavePathError, match="give NaN"):
-        model.run([0], model.zero_state + np.nan)
+    folder = str(tmp_path / "diverged")
+    shutil.copytree(saved[0], folder)
+    prefix, _ = checkpoints.newest_checkpoint(folder)
+    checkpoint = tf.train.load_checkpoint(prefix)
+    for name in checkpoint.get_variable_to_shape_map():
+        value = checkpoint.get_tensor(name)
+        if name == "Model/softmax_w":
+            value[3, 3] = np.nan
+        tf.Variable(value, name=name)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, prefix, write_meta_graph=False)
+    line = refused("--save_path=" + folder, "--prompt=a")
+    message = "its checkpoint %s has numbers in Model/softmax_w that are not finite: the training"
+    assert message % os.path.basename(prefix) in line
+
+
+def test_the_newest_checkpoint_counts_that_can_be_read(saved, tmp_path, capsys):
+    folder = str(tmp_path / "copy")
+    shutil.copytree(saved[0], folder)
+    names = [os.path.basename(generate.find_run(folder)[0])]
+    os.truncate(os.path.join(folder, names[0] + ".data-00000-of-00001"), 100)
+    names.append(os.path.basename(generate.find_run(folder)[0]))
+    steps = [int(name.split("-")[1]) for name in names]
+    assert steps == [3 * steps[1] // 2, steps[1]]  # of three epochs and of two
+    assert "cannot read the checkpoint" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_goes_away_while_it_is_read(saved, monkeypatch, refused, tmp_path):
+    folder = str(tmp_path / "copy")
+    shutil.copytree(saved[0], folder)
+    find_run = generate.find_run
+
+    def find_and_remove(*arguments):
+        found = find_run(*arguments)
+        for name in os.listdir(folder):
+            if name.startswith(os.path.basename(found[0])):
+                os.remove(os.path.join(folder, name))
+        return found
+
+    monkeypatch.setattr(generate, "find_run", find_and_remove)
+    line = refused("--save_path=" + folder, "--prompt=a")
+    assert line.startswith("--save_path=%s: its checkpoint went away (" % folder)
+    assert line.endswith("); if a run is training there, try again")
+
+
+def test_a_save_path_that_tensorflow_takes_for_a_pattern(saved, refused, tmp_path):
+    folder = str(tmp_path / "out[1]")
+    shutil.copytree(saved[0], folder)
+    line = refused("--save_path=" + folder, "--prompt=a")
+    assert line.endswith("TensorFlow takes * ? [ ] for a pattern; give another folder")
 
 
 def test_another_corpus_than_the_vocabularys(saved, refused, tmp_path):
@@ -532,12 +624,36 @@ def test_an_empty_prompt(saved, refused, prompt):
         ("--num_samples=0", "argument --num_samples: must be at least 1; given 0"),
         ("--next=0", "argument --next: must be at least 1; given 0"),
         ("--seed=-1", "argument --seed: must be at least 0; given -1"),
+        ("--seed=4294967296", "argument --seed: must be at most 4294967295; given 4294967296"),
         ("--seeds=1", "unrecognized arguments: --seeds=1"),
+        ("--temp=1", "unrecognized arguments: --temp=1"),
+        ("--separate", "--separate is for --score; leave it out"),
         ("--score=x", "--prompt and --score do not go together; give one of them"),
     ],
 )
 def test_arguments_out_of_range(saved, refused, argument, message):
     assert refused("--save_path=" + saved[0], "--prompt=a", argument) == message
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--score=x", "--next=3"], "--next and --score do not go together; give one of them"),
+        (["--score=x", "--seed=3"], "--seed is for continuing a --prompt; leave it out"),
+        (["--prompt=a", "--next=3", "--num_words=3"], "--num_words is for continuing a --prompt"),
+        (["--export=x", "--temperature=0"], "--temperature is for continuing a --prompt"),
+        (["--export="], "--export=: that is no name; give a new folder"),
+    ],
+)
+def test_flags_that_do_not_fit(saved, refused, arguments, message):
+    assert refused("--save_path=" + saved[0], *arguments).startswith(message)
+
+
+def test_a_prompt_of_which_nothing_can_be_read():
+    model = types.SimpleNamespace(vocabulary=generate.Vocabulary(["a", "b"]))  # no <eos>, no <unk>
+    assert generate.read_prompt(model, "a uh") == (["a", "uh"], [0])
+    with pytest.raises(generate.PromptError, match="none of its words is in the vocabulary"):
+        generate.read_prompt(model, "uh er")
 
 
 def test_no_save_path(refused):
@@ -558,14 +674,13 @@ def test_nothing_to_do_and_nobody_to_ask(saved, refused, monkeypatch):
         (b"\xff\n", "line 1 is not UTF-8; save the file as UTF-8"),
     ],
 )
-def test_a_score_file_that_cannot_be_read(saved, run_command, tmp_path, content, message):
+def test_a_score_file_that_cannot_be_read(saved, refused, tmp_path, content, message):
     path = str(tmp_path / "lines.txt")
     if content is not None:
         with open(path, "wb") as file:
             file.write(content)
-    status, _, err = run_command("--save_path=" + saved[0], "--score=" + path)
-    assert status == 2
-    assert err == "generate.py: --score=%s: %s\n" % (path, message)
+    line = refused("--save_path=" + saved[0], "--score=" + path)
+    assert line == "--score=%s: %s" % (path, message)
 
 
 def test_an_export_folder_that_holds_something(saved, refused, tmp_path):
@@ -595,6 +710,13 @@ def test_a_reader_that_goes_away_is_no_error(saved):
 def test_help_shows_every_flag(run_command):
     status, out, err = run_command("--help")
     assert (status, err) == (0, "")
-    flags_ = collections.Counter(word.strip("[]") for word in out.split() if "--" in word)
-    for flag in "save_path prompt num_words num_samples temperature seed next score".split():
-        assert flags_["--" + flag] >= 1
+    flags_ = "save_path model data_path prompt next score export num_words num_samples temperature"
+    for flag in (flags_ + " seed separate").split():
+        assert "\n  --" + flag in out
+
+
+def test_words_that_a_terminal_cannot_show_are_escaped(saved):
+    command = [sys.executable, SCRIPT, "--save_path=" + saved[0], "--prompt=w\u00f6rter a"]
+    environment = dict(outside_environment(), PYTHONIOENCODING="ascii")
+    run = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment)
+    assert run.stdout.startswith(b"w\\xf6rter a")

@@ -122,7 +122,7 @@ TEXTS = st.lists(st.lists(WORDS, min_size=1, max_size=8), min_size=1, max_size=8
 def test_ids_stand_for_the_words_of_the_text_in_its_order(sentences):
     with tempfile.TemporaryDirectory() as folder:
         text = "".join(" ".join(words) + "\n" for words in sentences).lstrip("\ufeff")
-        assume(text.split())
+        assume(any(word != "<eos>" for word in text.split()))
         train, valid, test, vocabulary = reader.ptb_raw_data(
             write_corpus(pathlib.Path(folder), text, text, text)
         )
