@@ -276,13 +276,14 @@ def lstm_layer(x, c, h, kernel, bias, forget_bias):
             k = tf.unstack(tf.concat(k, 2))  # T times [B, 4H]
             c_by_h = tf.unstack(o * (1 - tanh_c * tanh_c))
             from_above = tf.unstack(d_outputs)
+            kernel_h_t = tf.transpose(kernel_h)  # [4H, H], once and not in each product
             d_a = [None] * num_steps
             for t in reversed(range(num_steps)):
                 d_h += from_above[t]
                 d_c += d_h * c_by_h[t]
                 d_a[t] = tf.concat([d_c, d_c, d_c, d_h], 1) * k[t]  # [B, 4H]
                 d_c *= steps[t][2]
-                d_h = tf.matmul(d_a[t], kernel_h, transpose_b=True)
+                d_h = tf.matmul(d_a[t], kernel_h_t)
 
             d_a = tf.reshape(tf.stack(d_a), [-1, 4 * size])  # [T * B, 4H]
             h_before = tf.reshape(h_before, [-1, size])  # [T * B, H]
