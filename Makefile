@@ -1,10 +1,13 @@
 # make train    trains on the corpus that ships
 # make test     the same, then lint and tests
-# Both first make a virtual environment in .venv, with PYTHON (python3 if not given).
+# make bench    times a training step beside PyTorch, Keras 3 and TensorFlow 1.15
+# The first two make a virtual environment in .venv, with PYTHON (python3 if not given), the last
+# one others of its own, with PYTHON and PYTHON37. Without a Python 3.7, TensorFlow 1.15 is left out.
 
 PYTHON ?= python3
+PYTHON37 ?= python3.7
 
-.PHONY: train test
+.PHONY: train test bench
 train: .venv/installed
 	.venv/bin/python ptb_word_lm.py --seed=1
 
@@ -23,3 +26,18 @@ test: train .venv/installed-dev
 .venv/installed-dev: requirements-dev.txt .venv/installed | .venv/bin/python
 	.venv/bin/python -m pip install --disable-pip-version-check --progress-bar off -r $<
 	touch $@
+
+bench: .venv-bench/installed .venv-bench/tf1
+	.venv-bench/bin/python benchmarks/run.py $$(cat .venv-bench/tf1)
+	.venv-bench/bin/python benchmarks/plot.py
+
+.venv-bench/installed: benchmarks/requirements.txt requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --disable-pip-version-check --progress-bar off -r $<
+	touch $@
+
+.venv-bench/tf1: .venv-bench/installed
+	if $(PYTHON37) -m venv .venv-bench/tf1.15; then \
+	    .venv-bench/tf1.15/bin/python -m pip install -q "tensorflow==1.15.*" "protobuf<3.21" && \
+	    echo --tf1_python=.venv-bench/tf1.15/bin/python > $@; \
+	else echo "No Python 3.7 ($(PYTHON37)): TensorFlow 1.15 is left out."; : > $@; fi

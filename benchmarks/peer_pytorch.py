@@ -1,0 +1,54 @@
+"""Contestant: the same model and training step in PyTorch, as its own examples write it.
+
+Variants: float32, bf16 (autocast).
+"""
+
+import numpy as np
+import torch
+import worker
+from torch import nn
+
+
+class Model(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        dropout = 1 - sizes.keep_prob
+        self.dropout = nn.Dropout(dropout)
+        self.embedding = nn.Embedding(sizes.vocab_size, sizes.hidden_size)
+        self.lstm = nn.LSTM(sizes.hidden_size, sizes.hidden_size, sizes.num_layers, dropout=dropout)
+        self.softmax = nn.Linear(sizes.hidden_size, sizes.vocab_size)
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -sizes.init_scale, sizes.init_scale)
+
+    def forward(self, words, state):
+        outputs, state = self.lstm(self.dropout(self.embedding(words)), state)  # [T, B, H]
+        return self.softmax(self.dropout(outputs)), state  # [T, B, V]
+
+
+def main():
+    sizes = worker.arguments()
+    model = Model(sizes)
+    loss_function = nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=sizes.learning_rate)
+    zeros = torch.zeros(sizes.num_layers, sizes.batch_size, sizes.hidden_size)
+    state = (zeros, zeros)
+    batches = worker.batches(sizes)
+
+    def step():
+        nonlocal state
+        x, y = (torch.from_numpy(np.ascontiguousarray(a.T)).long() for a in next(batches))  # [T, B]
+        state = tuple(part.detach() for part in state)
+        optimizer.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=sizes.variant == "bf16"):
+            logits, state = model(x, state)
+            loss = loss_function(logits.view(-1, sizes.vocab_size), y.view(-1)) * sizes.num_steps
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), sizes.max_grad_norm)
+        optimizer.step()
+        return loss.item()
+
+    worker.serve(step)
+
+
+if __name__ == "__main__":
+    main()
