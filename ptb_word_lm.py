@@ -184,25 +184,27 @@ class PTBModel(object):
         # 3. The LSTM loop
         outputs = []
         state = self._initial_state
-        if config.rnn_mode == "basic":
-            with tf.variable_scope("RNN"):
-                for time_step in range(num_steps):
-                    if time_step > 0:  # The cell asks for its variables again: the same ones.
-                        tf.get_variable_scope().reuse_variables()
-                    (cell_output, state) = cell(inputs[:, time_step, :], state)
-                    outputs.append(cell_output)  # T times [B, H]
-            output = tf.reshape(tf.stack(axis=1, values=outputs), [-1, size])  # [B * T, H]
-            cross_entropy = None  # the one of sequence_loss
-        else:
-            # Departure: rnn_mode is the original's in a later version. One layer after the other,
-            # each over all time steps at once, has the same variables and numbers and is faster.
-            output, state = self._block_layers(inputs, config, is_training)
-            cross_entropy = contrib.seq2seq.softmax_cross_entropy
+        with tf.variable_scope("RNN"):
+            for time_step in range(num_steps):
+                if time_step > 0:  # The cell asks for its variables again: the same ones.
+                    tf.get_variable_scope().reuse_variables()
+                (cell_output, state) = cell(inputs[:, time_step, :], state)
+                outputs.append(cell_output)  # T times [B, H]
+
+        output = tf.reshape(tf.stack(axis=1, values=outputs), [-1, size])  # [B * T, H]
 
         # 4. The loss: a mean over the batch, summed over time. A mean over time as well would make
         # the gradients smaller by T, and want another learning rate and max_grad_norm.
         softmax_w = tf.get_variable("softmax_w", [size, vocab_size], dtype=data_type())
         softmax_b = tf.get_variable("softmax_b", [vocab_size], dtype=data_type())
+        cross_entropy = None  # sequence_loss has one
+        if config.rnn_mode == "block":
+            # Departure: rnn_mode is the original's in a later version. One layer after the other,
+            # each over all time steps at once, gives the same numbers sooner. The loop above has
+            # then only made the variables, with the initial values that it would have given them;
+            # TensorFlow runs what is asked for, and nothing asks for its outputs.
+            output, state = self._block_layers(inputs, config, is_training)
+            cross_entropy = contrib.seq2seq.softmax_cross_entropy
         logits = tf.matmul(output, softmax_w) + softmax_b  # [B * T, V]
         logits = tf.reshape(
             logits, [batch_size, num_steps, vocab_size]
@@ -244,8 +246,8 @@ class PTBModel(object):
         final_state = []
         for layer, layer_state in enumerate(self._initial_state):
             lstm = contrib.rnn.LSTMBlockFusedCell(config.hidden_size, forget_bias=0.0)
-            scope = "RNN/multi_rnn_cell/cell_%d/basic_lstm_cell" % layer
-            outputs, layer_state = lstm(outputs, layer_state, scope=scope)
+            with tf.variable_scope("RNN/multi_rnn_cell/cell_%d" % layer, reuse=True):
+                outputs, layer_state = lstm(outputs, layer_state, scope="basic_lstm_cell")
             if is_training and config.keep_prob < 1:
                 outputs = tf.nn.dropout(outputs, config.keep_prob)
             final_state.append(layer_state)
