@@ -24,6 +24,7 @@ def draw_contest(axes, model, numbers):
         axes.text(high, place, "  %.0f" % middle, va="center", fontsize=8)
     axes.set_yticks(range(len(names)), names)
     axes.margins(x=0.15)
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(5))
     axes.set(title="%s: words per second in training" % model)
 
 
@@ -42,7 +43,7 @@ def draw_growth(axes, size, rows):
     axes.set_ylabel("words per second", color="C0")
     memory.set_ylim(0, None)
     memory.set_ylabel("peak memory, MB", color="C3")
-    axes.legend()
+    axes.legend(loc="upper center")
 
 
 def main():

@@ -126,24 +126,25 @@ class Contestant(object):
         }
 
 
+def sizes_of(model):
+    config = configs.get_config(model)
+    return {size: getattr(config, size) for size in SIZES}
+
+
 def say(text):
     sys.stderr.write(text + "\n")
 
 
-def compete(names, sizes, corpus, log, rounds, steps, tf1_python=None):
-    """The numbers of some contestants by name, from turns that take turns."""
-    contestants = []
-    for name in names:
-        python = tf1_python if name == "TensorFlow 1.15" else sys.executable
-        contestants.append(Contestant(name, sizes, corpus, log, python))
-        contestants[-1].run(3)  # what is only slow at first
+def compete(contestants, rounds, steps):
+    """Lets contestants take turns, and stops them."""
+    for contestant in contestants:
+        contestant.run(3)  # what is only slow at first
     for number in range(rounds):
         say("  round %d of %d" % (number + 1, rounds))
         for contestant in contestants:
             contestant.turn(steps)
     for contestant in contestants:
         contestant.stop()
-    return {contestant.name: contestant.numbers() for contestant in contestants}
 
 
 def ratio(numbers, first, second):
@@ -198,19 +199,25 @@ def main():
         np.save(corpus, np.asarray(reader.ptb_raw_data(SAMPLE)[0], np.int32))
         for model in TURNS:
             say("%s:" % model)
-            config = configs.get_config(model)
-            sizes = {size: getattr(config, size) for size in SIZES}
-            numbers = compete(names, sizes, corpus, log, *TURNS[model], arguments.tf1_python)
+            contestants = []
+            for name in names:
+                python = arguments.tf1_python if name == "TensorFlow 1.15" else sys.executable
+                contestants.append(Contestant(name, sizes_of(model), corpus, log, python))
+            compete(contestants, *TURNS[model])
+            numbers = {contestant.name: contestant.numbers() for contestant in contestants}
             results["contest"][model] = numbers
             report(model, numbers)
         for size, values in GROWTH.items():
-            results["growth"][size] = []
+            say("%s:" % size)
+            pairs = []
             for value in values:
-                say("%s %d:" % (size, value))
-                config = configs.get_config("small")
-                sizes = dict({s: getattr(config, s) for s in SIZES}, **{size: value})
-                numbers = compete(["basic", "block"], sizes, corpus, log, 4, 5)
-                results["growth"][size].append(dict(numbers, value=value))
+                sizes = dict(sizes_of("small"), **{size: value})
+                pairs.append([Contestant(n, sizes, corpus, log) for n in ("basic", "block")])
+            compete([contestant for pair in pairs for contestant in pair], 6, 5)
+            results["growth"][size] = [
+                {"value": value, "basic": basic.numbers(), "block": block.numbers()}
+                for value, (basic, block) in zip(values, pairs)
+            ]
     with open(arguments.to, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1, sort_keys=True)
         file.write("\n")
