@@ -76,10 +76,10 @@ flags.DEFINE_enum(
     "rnn_mode",
     "basic",
     ["basic", "block"],
-    "basic: the loop of the blog. block: a layer at a time, the same numbers, faster.",
+    "basic: the loop of the blog. block: a layer at a time, the same model, faster.",
 )
 # Departure: new. Newer processors multiply 16-bit floats of this kind faster than 32-bit ones.
-flags.DEFINE_bool("use_bf16", False, "Multiply matrices in bfloat16; all else stays in 32 bits.")
+flags.DEFINE_bool("use_bf16", False, "Multiply matrices in bfloat16, for 32-bit variables.")
 # Departure: the original cannot be seeded.
 flags.DEFINE_integer(
     "seed",
@@ -200,9 +200,9 @@ class PTBModel(object):
         cross_entropy = None  # sequence_loss has one
         if config.rnn_mode == "block":
             # Departure: rnn_mode is the original's in a later version. One layer after the other,
-            # each over all time steps at once, gives the same numbers sooner. The loop above has
-            # then only made the variables, with the initial values that it would have given them;
-            # TensorFlow runs what is asked for, and nothing asks for its outputs.
+            # each over all time steps at once, gives the same numbers sooner (with dropout, those
+            # of other masks). The loop above has then only made the variables, with the initial
+            # values of basic; TensorFlow runs what is asked for, and nothing asks for its outputs.
             output, state = self._block_layers(inputs, config, is_training)
             cross_entropy = contrib.seq2seq.softmax_cross_entropy
         logits = tf.matmul(output, softmax_w) + softmax_b  # [B * T, V]
@@ -377,8 +377,10 @@ def main(_):
     if config.rnn_mode == "block":
         # Departure: as many words at a time as go into the text without remainder, up to 50. Each
         # still has all those before it; it is the same sum, without a session call for each word.
-        rest = len(test_data) - 1
-        eval_config.num_steps = max([1] + [n for n in range(2, 51) if n <= rest and rest % n == 0])
+        rest = max(len(test_data) - 1, 1)
+        eval_config.num_steps = max(n for n in range(1, min(rest, 50) + 1) if rest % n == 0)
+    if FLAGS.use_bf16 and FLAGS.use_fp16:
+        raise bfloat16.NoBfloat16Error("--use_fp16 leaves no 32-bit floats; give one of the two")
     session_config = bfloat16.session_config() if FLAGS.use_bf16 else None
 
     # Departure: the original, started again with its --save_path, restores the weights and begins
