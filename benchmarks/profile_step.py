@@ -22,9 +22,10 @@ import reader
 KINDS = [
     ("products", ("MatMul",)),
     ("softmax and cross-entropy", ("Softmax", "Max", "TensorScatter", "Log", "GatherNd")),
-    ("update of the weights", ("ApplyGradientDescent", "ScatterSub", "AssignAdd")),
+    ("update of the weights", ("ApplyGradientDescent", "ScatterSub")),
     ("norm of the gradients", ("L2Loss", "Sqrt")),
-    ("sums", ("Sum", "AddN", "Add", "Sub")),
+    # Grappler makes TemporaryVariable and AssignAdd of AddN.
+    ("sums", ("Sum", "Add", "Sub", "TemporaryVariable")),
     ("gates", ("Sigmoid", "Tanh", "Mul", "Neg", "Square")),
     ("cutting and joining", ("Concat", "Split", "Pack", "Unpack", "Slice", "Transpose", "Gather")),
     ("casts", ("Cast",)),

@@ -65,7 +65,7 @@ RATIOS = [
     ("block+bf16", "products bf16"),
 ]
 # Times that all are started; rounds after each; steps of a turn that count.
-TURNS = {"small": (3, 5, 15), "medium": (3, 4, 4), "growth": (1, 6, 5)}
+TURNS = {"small": (2, 6, 15), "medium": (2, 6, 4), "growth": (1, 6, 5)}
 
 # How the cost grows: one size after the other, the rest as in the small configuration.
 GROWTH = {
