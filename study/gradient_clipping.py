@@ -3,11 +3,11 @@
     python study/gradient_clipping.py [--plot=clipping.png]
 
 First the blog's formula beside `tf.clip_by_global_norm`. Then a recurrent network of one linear
-unit, which multiplies what it holds by w at each of 20 steps: h_T = w^20 h_0. Its derivative by w is
-20 w^19 h_0, which grows exponentially with the steps for w above 1. (The blog says that exploding
-gradients decay exponentially; these vanish, for w below 1.) It starts at w = 1.5, from where it is to
-learn to hold a one: the loss is (h_T - h_0)^2. There is nothing random here, so there is no --seed.
-Expected output:
+unit, which multiplies what it holds by w at each of 20 steps: h_T = w^20 h_0. Its derivative by w
+is 20 w^19 h_0, which grows exponentially with the steps for w above 1. (The blog says that
+exploding gradients decay exponentially; those vanish, for w below 1.) It starts at w = 1.5, from
+where it is to learn to hold a one: the loss is (h_T - h_0)^2. There is nothing random here, so
+there is no --seed. Expected output:
 
     clip_norm 5: global norm 2.7609 (tf: 2.7609), clipped to 2.7609
     clip_norm 1: global norm 2.7609 (tf: 2.7609), clipped to 1.0000
@@ -130,21 +130,24 @@ def show(title, history, every):
 
 
 def plot(with_clipping, without, path):
-    """Draws w and the loss over the updates."""
+    """Draws how the derivative grows with the steps, and w and the loss over the updates."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    for place, column, label in ((axes[0], 0, "w"), (axes[1], 2, "loss")):
-        for history, name in ((with_clipping, "clipped"), (without, "not clipped")):
-            values = [values[column] for values in history if np.isfinite(values[2])]
-            place.plot(values, ".-" if len(values) < 10 else "-", label=name)
-        place.set(xlabel="update", ylabel=label)
-        place.legend()
-    axes[0].set(ylim=(0.9, 1.6))
-    axes[1].set(yscale="log")
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    w = np.linspace(0.5, 1.5, 101)
+    for steps in (5, 10, STEPS):
+        left.plot(w, steps * w ** (steps - 1), label="%d steps" % steps)
+    left.axvline(1, color="grey", linewidth=0.5)
+    left.set(xlabel="w", ylabel="derivative of $h_T$ by w", yscale="log", title="Vanish, explode")
+    left.legend()
+    right.plot([values[0] for values in with_clipping], label="w, clipped")
+    text = "not clipped: w = %.0f\nafter the first update" % without[1][0]
+    right.annotate(text, (0, START), (120, START - 0.02), arrowprops={"arrowstyle": "->"})
+    right.set(xlabel="update", ylabel="w", title="From %g to 1" % START)
+    right.legend(loc="lower left")
     figure.savefig(path, dpi=110)
     print("Wrote %s." % path)
 
