@@ -1,8 +1,9 @@
-"""--use_bf16: matrix products in bfloat16, variables and the loss in float32.
+"""--use_bf16: matrix products in bfloat16, variables, softmax and updates in float32.
 
 A bfloat16 is the upper half of a float32: the same range, 8 bits of precision. Processors that have
 instructions for it multiply such matrices faster, and still add up in 32 bits. Grappler, which
-rewrites TensorFlow's graphs before they run, puts the casts around the products.
+rewrites TensorFlow's graphs before they run, puts the casts around the products; what lies between
+two of them (the gates and the cell state, the logits) stays in bfloat16 as well.
 """
 
 import os
@@ -10,9 +11,8 @@ import os
 import tensorflow.compat.v1 as tf
 from tensorflow.core.protobuf import rewriter_config_pb2
 
-# Flags of /proc/cpuinfo.
-REWRITE = "auto_mixed_precision_onednn_bfloat16"  # the name of the option
-_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")
+REWRITE = "auto_mixed_precision_onednn_bfloat16"  # Grappler's name for it
+_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")  # as /proc/cpuinfo has them
 
 
 class NoBfloat16Error(ValueError):
@@ -39,8 +39,9 @@ def session_config():
     options = config.graph_options.rewrite_options
     if not hasattr(options, REWRITE):
         raise NoBfloat16Error("TensorFlow %s cannot do that; leave it out" % tf.__version__)
-    if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
-        raise NoBfloat16Error("oneDNN does it, and TF_ENABLE_ONEDNN_OPTS=0 turns that off")
+    setting = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1")
+    if setting.lower() in ("0", "false"):
+        raise NoBfloat16Error("oneDNN does it; take TF_ENABLE_ONEDNN_OPTS=%s back" % setting)
     if tf.config.list_physical_devices("GPU"):
         raise NoBfloat16Error("there is a GPU, and this is for processors without; leave it out")
     if not _processor_flags().intersection(_INSTRUCTIONS):

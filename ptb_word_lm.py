@@ -84,10 +84,10 @@ flags.DEFINE_enum(
     "rnn_mode",
     "basic",
     ["basic", "block"],
-    "basic: the loop of the blog. block: a layer at a time, the same numbers, faster.",
+    "basic: the loop of the blog. block: a layer at a time, the same model, faster.",
 )
 # Departure: new. Newer processors multiply 16-bit floats of this kind faster than 32-bit ones.
-flags.DEFINE_bool("use_bf16", False, "Multiply matrices in bfloat16; all else stays in 32 bits.")
+flags.DEFINE_bool("use_bf16", False, "Multiply matrices in bfloat16, for 32-bit variables.")
 # Departure: the original cannot be seeded.
 flags.DEFINE_integer(
     "seed",
@@ -211,25 +211,27 @@ class PTBModel(object):
         # 3. The LSTM loop
         outputs = []
         state = self._initial_state
-        if config.rnn_mode == "basic":
-            with tf.variable_scope("RNN"):
-                for time_step in range(num_steps):
-                    if time_step > 0:  # The cell asks for its variables again: the same ones.
-                        tf.get_variable_scope().reuse_variables()
-                    (cell_output, state) = cell(inputs[:, time_step, :], state)
-                    outputs.append(cell_output)  # T times [B, H]
-            output = tf.reshape(tf.stack(axis=1, values=outputs), [-1, size])  # [B * T, H]
-            cross_entropy = None  # the one of sequence_loss
-        else:
-            # Departure: rnn_mode is the original's in a later version. One layer after the other,
-            # each over all time steps at once, has the same variables and numbers and is faster.
-            output, state = self._block_layers(inputs, config, is_training)
-            cross_entropy = contrib.seq2seq.softmax_cross_entropy
+        with tf.variable_scope("RNN"):
+            for time_step in range(num_steps):
+                if time_step > 0:  # The cell asks for its variables again: the same ones.
+                    tf.get_variable_scope().reuse_variables()
+                (cell_output, state) = cell(inputs[:, time_step, :], state)
+                outputs.append(cell_output)  # T times [B, H]
+
+        output = tf.reshape(tf.stack(axis=1, values=outputs), [-1, size])  # [B * T, H]
 
         # 4. The loss: a mean over the batch, summed over time. A mean over time as well would make
         # the gradients smaller by T, and want another learning rate and max_grad_norm.
         softmax_w = tf.get_variable("softmax_w", [size, vocab_size], dtype=data_type())
         softmax_b = tf.get_variable("softmax_b", [vocab_size], dtype=data_type())
+        cross_entropy = None  # sequence_loss has one
+        if config.rnn_mode == "block":
+            # Departure: rnn_mode is the original's in a later version. One layer after the other,
+            # each over all time steps at once, gives the same numbers sooner (with dropout, those
+            # of other masks). The loop above has then only made the variables, with the initial
+            # values of basic; TensorFlow runs what is asked for, and nothing asks for its outputs.
+            output, state = self._block_layers(inputs, config, is_training)
+            cross_entropy = contrib.seq2seq.softmax_cross_entropy
         logits = tf.matmul(output, softmax_w) + softmax_b  # [B * T, V]
         logits = tf.reshape(
             logits, [batch_size, num_steps, vocab_size]
@@ -271,8 +273,8 @@ class PTBModel(object):
         final_state = []
         for layer, layer_state in enumerate(self._initial_state):
             lstm = contrib.rnn.LSTMBlockFusedCell(config.hidden_size, forget_bias=0.0)
-            scope = "RNN/multi_rnn_cell/cell_%d/basic_lstm_cell" % layer
-            outputs, layer_state = lstm(outputs, layer_state, scope=scope)
+            with tf.variable_scope("RNN/multi_rnn_cell/cell_%d" % layer, reuse=True):
+                outputs, layer_state = lstm(outputs, layer_state, scope="basic_lstm_cell")
             if is_training and config.keep_prob < 1:
                 outputs = tf.nn.dropout(outputs, config.keep_prob)
             final_state.append(layer_state)
@@ -405,8 +407,10 @@ def main(_):
             raise CellError("--rnn_mode=block has basic_lstm only; leave one of them out")
         # Departure: as many words at a time as go into the text without remainder, up to 50. Each
         # still has all those before it; it is the same sum, without a session call for each word.
-        rest = len(test_data) - 1
-        eval_config.num_steps = max([1] + [n for n in range(2, 51) if n <= rest and rest % n == 0])
+        rest = max(len(test_data) - 1, 1)
+        eval_config.num_steps = max(n for n in range(1, min(rest, 50) + 1) if rest % n == 0)
+    if FLAGS.use_bf16 and FLAGS.use_fp16:
+        raise bfloat16.NoBfloat16Error("--use_fp16 leaves no 32-bit floats; give one of the two")
     session_config = bfloat16.session_config() if FLAGS.use_bf16 else None
 
     # Departure: the original, started again with its --save_path, restores the weights and begins

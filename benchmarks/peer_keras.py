@@ -5,13 +5,12 @@ import os
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras
-import numpy as np
 import worker
 from keras import layers
 
 
-def main():
-    sizes = worker.arguments()
+def training(sizes):
+    """The model and its training step."""
     uniform = keras.initializers.RandomUniform(-sizes.init_scale, sizes.init_scale)
     shape = (sizes.batch_size, sizes.num_steps)
     model = keras.Sequential([keras.Input(batch_shape=shape, dtype="int32")])
@@ -42,12 +41,10 @@ def main():
 
     def step():
         x, y = next(batches)
-        # train_on_batch returns the mean of the costs so far, unless they are reset.
-        model.reset_metrics()
-        return float(np.asarray(model.train_on_batch(x, y))) * sizes.num_steps
+        return float(model.train_on_batch(x, y)) * sizes.num_steps
 
-    worker.serve(step)
+    return model, step
 
 
 if __name__ == "__main__":
-    main()
+    worker.serve(training(worker.arguments())[1])

@@ -1,6 +1,9 @@
 """Contestant: the same model and training step in PyTorch, as its own examples write it.
 
 Variants: float32, bf16 (autocast).
+
+Two things are PyTorch's own: its LSTM has two biases for each gate, which add up, and the gradient
+of its embedding is a dense matrix, where TensorFlow's is the rows that occur.
 """
 
 import numpy as np
@@ -17,16 +20,19 @@ class Model(nn.Module):
         self.embedding = nn.Embedding(sizes.vocab_size, sizes.hidden_size)
         self.lstm = nn.LSTM(sizes.hidden_size, sizes.hidden_size, sizes.num_layers, dropout=dropout)
         self.softmax = nn.Linear(sizes.hidden_size, sizes.vocab_size)
-        for parameter in self.parameters():
-            nn.init.uniform_(parameter, -sizes.init_scale, sizes.init_scale)
+        for name, parameter in self.named_parameters():
+            if "lstm.bias" in name:
+                nn.init.zeros_(parameter)
+            else:
+                nn.init.uniform_(parameter, -sizes.init_scale, sizes.init_scale)
 
     def forward(self, words, state):
         outputs, state = self.lstm(self.dropout(self.embedding(words)), state)  # [T, B, H]
         return self.softmax(self.dropout(outputs)), state  # [T, B, V]
 
 
-def main():
-    sizes = worker.arguments()
+def training(sizes):
+    """The model and its training step."""
     model = Model(sizes)
     loss_function = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=sizes.learning_rate)
@@ -47,8 +53,8 @@ def main():
         optimizer.step()
         return loss.item()
 
-    worker.serve(step)
+    return model, step
 
 
 if __name__ == "__main__":
-    main()
+    worker.serve(training(worker.arguments())[1])

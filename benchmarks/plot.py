@@ -24,25 +24,28 @@ def draw_contest(axes, model, numbers):
         axes.text(high, place, "  %.0f" % middle, va="center", fontsize=8)
     axes.set_yticks(range(len(names)), names)
     axes.margins(x=0.15)
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(5))
     axes.set(title="%s: words per second in training" % model)
 
 
 def draw_growth(axes, size, rows):
-    """Words per second and memory over one size, in the small configuration."""
+    """Words per second, with quartiles, and memory over one size, in the small configuration."""
     values = [row["value"] for row in rows]
     memory = axes.twinx()
     for name, style in (("basic", "o--"), ("block", "o-")):
-        speeds = [statistics.median(row[name]["words_per_second"]) for row in rows]
-        axes.plot(values, speeds, style, color="C0", label=name)
+        quartiles = [statistics.quantiles(row[name]["words_per_second"], n=4) for row in rows]
+        low, middle, high = zip(*quartiles)
+        error = [[m - q for m, q in zip(middle, low)], [q - m for m, q in zip(middle, high)]]
+        axes.errorbar(values, middle, error, fmt=style, color="C0", capsize=3, label=name)
         megabytes = [row[name]["peak_megabytes"] for row in rows]
-        memory.plot(values, megabytes, style, color="C3", alpha=0.6)
-    axes.set(xscale="log", xlabel=size, ylim=(0, None))
+        memory.plot(values, megabytes, style, color="C3", alpha=0.5)
+    axes.set(xscale="log", xlabel=size, ylim=(0, axes.get_ylim()[1] * 1.3))
     axes.set_xticks(values, [str(value) for value in values])
     axes.xaxis.set_minor_locator(ticker.NullLocator())
     axes.set_ylabel("words per second", color="C0")
-    memory.set_ylim(0, None)
+    memory.set_ylim(0, memory.get_ylim()[1] * 1.3)
     memory.set_ylabel("peak memory, MB", color="C3")
-    axes.legend()
+    axes.legend(loc="upper center", ncols=2)
 
 
 def main():

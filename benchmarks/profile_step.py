@@ -45,9 +45,7 @@ def main():
     parser.add_argument("--model", default="small", choices=sorted(configs.CONFIGS))
     parser.add_argument("--variant", default="basic", choices=["basic", "block", "block+bf16"])
     arguments = parser.parse_args()
-    config = configs.get_config(arguments.model)
-    sizes = argparse.Namespace(**{size: getattr(config, size) for size in run.SIZES})
-    sizes.variant = arguments.variant
+    sizes = argparse.Namespace(variant=arguments.variant, **run.sizes_of(arguments.model))
     options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
     times, numbers = collections.Counter(), collections.Counter()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,18 +1,18 @@
 """Times a training step of this project beside its peers, all in one run, and stores the numbers.
 
-    make bench                     # what this and plot.py need, in an environment of their own
-    python benchmarks/run.py       # with torch installed
+    make bench                     # this and plot.py, in environments of their own
 
-Each contestant is a process that stays alive; in each round every one takes some steps, one
-contestant after the other, so that a slow minute of the machine is everybody's. The first step of a
-turn is left out. What is compared is the median step of one contestant with that of another in the
-same round; of these ratios it prints the median and, as their spread, the quartiles.
+Each contestant is a process. In a round every one takes some steps, one contestant after the other,
+so that a slow minute of the machine is everybody's; each round begins with another one. The first
+step of a turn is left out. All processes are started anew a few times, since two of the same kind
+can differ. What is compared is the median step of one contestant with that of another in the same
+round; of these ratios it prints the median and, as their spread, the quartiles.
 
 The corpus is the one that ships, the vocabulary always as large as the configuration says: 10,000
-words, as in the Penn Treebank. Results: benchmarks/results.json.
+rows, as for the Penn Treebank. Results: benchmarks/results.json.
 """
 
-import argparse
+import importlib.metadata
 import json
 import os
 import platform
@@ -60,10 +60,12 @@ RATIOS = [
     ("basic", "TensorFlow 1.15"),
     ("block", "basic"),
     ("block+bf16", "block"),
+    ("basic", "products"),
     ("block", "products"),
     ("block+bf16", "products bf16"),
 ]
-TURNS = {"small": (12, 15), "medium": (10, 5)}  # rounds; steps of a turn that count
+# Times that all are started; rounds after each; steps of a turn that count.
+TURNS = {"small": (3, 5, 15), "medium": (3, 4, 4), "growth": (1, 6, 5)}
 
 # How the cost grows: one size after the other, the rest as in the small configuration.
 GROWTH = {
@@ -75,26 +77,38 @@ GROWTH = {
 
 
 class Contestant(object):
-    """A running process."""
+    """A kind of process, and what was measured of it.
+
+    Attributes:
+        seconds: the median seconds of a step, turn by turn.
+        start_ups: seconds from the start of a process to the end of its first step.
+        peak_megabytes: the most memory that a process of it held.
+        last_cost: the cost of the last step, in nats.
+    """
 
     def __init__(self, name, sizes, corpus, log, python=sys.executable):
         script, variant = CONTESTANTS[name]
-        command = [python, os.path.join(HERE, script), "--corpus=" + corpus, "--variant=" + variant]
-        command += ["--%s=%s" % (size, sizes[size]) for size in SIZES]
+        self._command = [python, os.path.join(HERE, script)]
+        self._command += ["--corpus=" + corpus, "--variant=" + variant]
+        self._command += ["--%s=%s" % (size, sizes[size]) for size in SIZES]
+        self._log = log
         self.name = name
-        self.turns = []  # the median seconds of a step, turn by turn
-        self._words = sizes["batch_size"] * sizes["num_steps"]
+        self.words = sizes["batch_size"] * sizes["num_steps"]
+        self.seconds, self.start_ups = [], []
+        self.peak_megabytes = self.last_cost = None
+
+    def start(self):
         start = time.perf_counter()
         self._process = subprocess.Popen(
-            command,
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=log,
+            stderr=self._log,
             text=True,
             env=dict(os.environ, CUDA_VISIBLE_DEVICES="-1"),  # a contest of processors
         )
         self._answer()
-        self.start_up = time.perf_counter() - start
+        self.start_ups.append(time.perf_counter() - start)
 
     def _answer(self):
         line = self._process.stdout.readline()
@@ -102,16 +116,19 @@ class Contestant(object):
             console.fail("%s ended; benchmarks/run.log says why" % self.name)
         return json.loads(line)
 
-    def run(self, steps):
-        """Takes some steps; returns their seconds."""
-        self._process.stdin.write("%d\n" % steps)
-        self._process.stdin.flush()
+    def steps(self, number):
+        """Takes some steps; returns the seconds of each."""
+        try:
+            self._process.stdin.write("%d\n" % number)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # _answer says it
         answer = self._answer()
-        self.cost, self.memory = answer["cost"], answer["peak_megabytes"]
+        self.last_cost, self.peak_megabytes = answer["cost"], answer["peak_megabytes"]
         return answer["seconds"]
 
-    def turn(self, steps):
-        self.turns.append(statistics.median(self.run(steps + 1)[1:]))
+    def turn(self, number):
+        self.seconds.append(statistics.median(self.steps(number + 1)[1:]))
 
     def stop(self):
         self._process.stdin.close()
@@ -119,31 +136,36 @@ class Contestant(object):
 
     def numbers(self):
         return {
-            "words_per_second": [self._words / seconds for seconds in self.turns],
-            "start_up_seconds": self.start_up,
-            "peak_megabytes": self.memory,
-            "last_cost": self.cost,
+            "words_per_second": [self.words / seconds for seconds in self.seconds],
+            "start_up_seconds": self.start_ups,
+            "peak_megabytes": self.peak_megabytes,
+            "last_cost": self.last_cost,
         }
+
+
+def sizes_of(model):
+    config = configs.get_config(model)
+    return {size: getattr(config, size) for size in SIZES}
 
 
 def say(text):
     sys.stderr.write(text + "\n")
 
 
-def compete(names, sizes, corpus, log, rounds, steps, tf1_python=None):
-    """The numbers of some contestants by name, from turns that take turns."""
-    contestants = []
-    for name in names:
-        python = tf1_python if name == "TensorFlow 1.15" else sys.executable
-        contestants.append(Contestant(name, sizes, corpus, log, python))
-        contestants[-1].run(3)  # what is only slow at first
-    for number in range(rounds):
-        say("  round %d of %d" % (number + 1, rounds))
+def compete(contestants, starts, rounds, steps):
+    """Lets contestants take turns."""
+    for start in range(starts):
         for contestant in contestants:
-            contestant.turn(steps)
-    for contestant in contestants:
-        contestant.stop()
-    return {contestant.name: contestant.numbers() for contestant in contestants}
+            contestant.start()
+        for contestant in contestants:
+            contestant.steps(2 * steps)  # what is slow at first
+        for number in range(rounds):
+            say("  start %d of %d, round %d of %d" % (start + 1, starts, number + 1, rounds))
+            first = (start * rounds + number) % len(contestants)
+            for contestant in contestants[first:] + contestants[:first]:
+                contestant.turn(steps)
+        for contestant in contestants:
+            contestant.stop()
 
 
 def ratio(numbers, first, second):
@@ -153,11 +175,13 @@ def ratio(numbers, first, second):
 
 
 def report(model, numbers):
-    print("\n%s: words per second, a median of %d turns" % (model, TURNS[model][0]))
+    turns = TURNS[model][0] * TURNS[model][1]
+    print("\n%s: medians of %d turns; start-up: medians of %d" % (model, turns, TURNS[model][0]))
     print("%-18s %10s %16s %12s %12s" % ("", "words/s", "quartiles", "start-up", "memory"))
     for name, n in numbers.items():
         low, middle, high = statistics.quantiles(n["words_per_second"], n=4)
-        row = (name, middle, low, high, n["start_up_seconds"], n["peak_megabytes"])
+        start_up = statistics.median(n["start_up_seconds"])
+        row = (name, middle, low, high, start_up, n["peak_megabytes"] or float("nan"))
         print("%-18s %10.0f %7.0f - %6.0f %10.1f s %9.0f MB" % row)
     print("%-32s %8s %16s" % ("ratio, round by round", "median", "quartiles"))
     for first, second in RATIOS:
@@ -173,22 +197,15 @@ def hardware():
         with open("/proc/cpuinfo") as file:
             found = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
         processor = found[0] if found else processor
-    versions = subprocess.run(
-        [sys.executable, "-m", "pip", "list", "--format=json"], stdout=subprocess.PIPE, check=True
-    )
-    versions = {v["name"]: v["version"] for v in json.loads(versions.stdout)}
-    packages = {name: versions.get(name) for name in ("tensorflow", "torch", "keras", "numpy")}
-    return {"processor": processor, "cores": os.cpu_count(), "versions": packages}
+    packages = ("tensorflow", "torch", "keras", "numpy")
+    versions = {package: importlib.metadata.version(package) for package in packages}
+    return {"processor": processor, "cores": os.cpu_count(), "versions": versions}
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Times a training step beside its peers.")
-    parser.add_argument("--tf1_python", help="a Python with TensorFlow 1.15; left out if not given")
-    parser.add_argument("--models", default="small,medium", help="of these: small, medium")
-    parser.add_argument("--no_growth", action="store_true", help="leave out how the cost grows")
-    parser.add_argument(
-        "--to", default=os.path.join(HERE, "results.json"), help="the file to write"
-    )
+    parser = console.Parser("Times a training step beside its peers.")
+    parser.add_argument("--tf1_python", help="a Python with TensorFlow 1.15; left out without")
+    parser.add_argument("--to", default=os.path.join(HERE, "results.json"), help="file to write")
     arguments = parser.parse_args()
     names = [name for name in CONTESTANTS if name != "TensorFlow 1.15" or arguments.tf1_python]
 
@@ -196,21 +213,27 @@ def main():
     with tempfile.TemporaryDirectory() as folder, open(os.path.join(HERE, "run.log"), "w") as log:
         corpus = os.path.join(folder, "corpus.npy")
         np.save(corpus, np.asarray(reader.ptb_raw_data(SAMPLE)[0], np.int32))
-        for model in TURNS:
+        for model in ("small", "medium"):
             say("%s:" % model)
-            config = configs.get_config(model)
-            sizes = {size: getattr(config, size) for size in SIZES}
-            numbers = compete(names, sizes, corpus, log, *TURNS[model], arguments.tf1_python)
+            contestants = []
+            for name in names:
+                python = arguments.tf1_python if name == "TensorFlow 1.15" else sys.executable
+                contestants.append(Contestant(name, sizes_of(model), corpus, log, python))
+            compete(contestants, *TURNS[model])
+            numbers = {contestant.name: contestant.numbers() for contestant in contestants}
             results["contest"][model] = numbers
             report(model, numbers)
         for size, values in GROWTH.items():
-            results["growth"][size] = []
+            say("%s:" % size)
+            pairs = []
             for value in values:
-                say("%s %d:" % (size, value))
-                config = configs.get_config("small")
-                sizes = dict({s: getattr(config, s) for s in SIZES}, **{size: value})
-                numbers = compete(["basic", "block"], sizes, corpus, log, 4, 5)
-                results["growth"][size].append(dict(numbers, value=value))
+                sizes = dict(sizes_of("small"), **{size: value})
+                pairs.append([Contestant(n, sizes, corpus, log) for n in ("basic", "block")])
+            compete([contestant for pair in pairs for contestant in pair], *TURNS["growth"])
+            results["growth"][size] = [
+                {"value": value, "basic": basic.numbers(), "block": block.numbers()}
+                for value, (basic, block) in zip(values, pairs)
+            ]
     with open(arguments.to, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1, sort_keys=True)
         file.write("\n")

@@ -539,13 +539,14 @@ def lstm_layer(x, c, h, kernel, bias, forget_bias):
 
         A = X W_x + b                                            [T * B, 4H]
         a_t = A_t + h_(t-1) W_h
-        i_t, j_t, f_t, o_t = sigmoid, tanh, sigmoid, sigmoid of the four parts of a_t
+        i_t, j_t, f_t, o_t = sigmoid, tanh, sigmoid, sigmoid of the four parts of a_t, the third
+                             of them after forget_bias is added
         C_t = f_t * C_(t-1) + i_t * j_t
         h_t = o_t * tanh(C_t)
 
     j_t is the blog's C~_t, `*` multiplies elements. Let dz be the derivative of the loss by z. The
-    loss depends on h_t by what is above and by a_(t+1), and on C_t by h_t and C_(t+1). Backward in
-    time,
+    loss depends on h_t by what is above and by a_(t+1), and on C_t by h_t and C_(t+1); of the last
+    step, by the state that is handed on. Backward in time,
 
         dh_t = (from above) + da_(t+1) W_h^T
         dC_t = dh_t * o_t * (1 - tanh(C_t)^2) + dC_(t+1) * f_(t+1)
@@ -660,7 +661,7 @@ class LSTMBlockFusedCell(object):
         Args:
             inputs: `[T, B, D]`, float; T and D known when the graph is built.
             initial_state: `(c, h)`, `[B, H]` each; zeros if not given.
-            dtype: not of use here; the dtype is that of the inputs.
+            dtype: not supported; the dtype is that of the inputs.
             sequence_length: not supported; leave it None.
             scope: the variable scope, "lstm_block_wrapper" if not given.
 
@@ -670,11 +671,12 @@ class LSTMBlockFusedCell(object):
         Raises:
             ValueError: for a shape that does not fit or an argument that is not supported.
         """
-        if sequence_length is not None:
-            raise ValueError("LSTMBlockFusedCell does not support sequence_length")
+        for name, value in (("dtype", dtype), ("sequence_length", sequence_length)):
+            if value is not None:
+                raise ValueError("LSTMBlockFusedCell does not support %s; given %r" % (name, value))
         size = self._num_units
         with tf.variable_scope(scope or "lstm_block_wrapper"):
-            inputs = tf.convert_to_tensor(inputs, dtype)
+            inputs = tf.convert_to_tensor(inputs)
             if inputs.shape.ndims != 3 or None in inputs.shape.as_list()[::2]:
                 raise ValueError(
                     "LSTMBlockFusedCell needs inputs of shape [num_steps, batch_size, input size],"

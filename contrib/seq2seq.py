@@ -87,9 +87,10 @@ def softmax_cross_entropy(labels, logits):
     """The sparse softmax cross-entropy, a fast one for `softmax_loss_function` above.
 
     With z the logits of a row and p = softmax(z), the loss is log(sum(exp(z))) - z[label] and its
-    derivative by z is p, less 1 at the label. TensorFlow's own op on a CPU makes several passes
-    over `[N, V]` of plain C++ to get there; its softmax is a tuned kernel of oneDNN's. The
-    logarithm of the sum follows from it: for the largest logit, p = exp(z - log(sum(exp(z)))).
+    derivative by z is p, less 1 at the label. TensorFlow's own op makes several passes over
+    `[N, V]` on a CPU to get there, and is slow beside its softmax, which is a kernel of oneDNN's
+    since TensorFlow 2. The loss follows from the softmax: the largest logit has
+    p = exp(z - log(sum(exp(z)))), so log(sum(exp(z))) is max(z) - log(max(p)).
 
     Args:
         labels: `[N]`, int; the id of the right class.
@@ -104,8 +105,9 @@ def softmax_cross_entropy(labels, logits):
         rows = tf.range(tf.shape(labels)[0], dtype=labels.dtype)
         at_label = tf.stack([rows, labels], 1)  # [N, 2]
         p = tf.nn.softmax(logits)  # [N, V]
-        log_sum_exp = tf.reduce_max(logits, 1) - tf.log(tf.reduce_max(p, 1))  # [N]
-        loss = log_sum_exp - tf.gather_nd(logits, at_label)
+        # The difference first: of large logits, the small logarithm would be lost in rounding.
+        below_largest = tf.reduce_max(logits, 1) - tf.gather_nd(logits, at_label)  # [N]
+        loss = below_largest - tf.log(tf.reduce_max(p, 1))
 
         def gradient(d_loss):
             d_logits = p * tf.expand_dims(d_loss, 1)  # [N, V]

@@ -1,5 +1,6 @@
 """The benchmarks: everybody has the same work to do, and answers."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -7,8 +8,9 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow.compat.v1 as tf
 from conftest import ROOT
-from models import make_config, running_session
+from models import build, make_config, running_session, train
 
 sys.path.insert(0, os.path.join(ROOT, "benchmarks"))
 
@@ -82,3 +84,30 @@ def test_the_kinds_of_a_profile():
         "QueueDequeueV2": "the rest",
     }
     assert {op: profile_step.kind(op) for op in expected} == expected
+
+
+def test_memory_is_that_of_the_process_and_not_of_its_parent():
+    ballast = np.ones(50 * 2**20)  # 400 MB of doubles
+    code = "import sys; sys.path.insert(0, %r); import worker; print(worker.peak_megabytes())"
+    output = subprocess.check_output([sys.executable, "-c", code % run.HERE])
+    if output.strip() == b"None":
+        pytest.skip("this system does not tell")
+    assert 5 < float(output) < ballast.nbytes / 2**20 / 2
+
+
+@pytest.mark.parametrize("peer, package", [("peer_pytorch", "torch"), ("peer_keras", "keras")])
+def test_a_peer_has_our_costs_from_our_weights(sizes, tmp_path, peer, package):
+    """Of three steps: forward pass, gradients, update, and the state that is carried."""
+    if importlib.util.find_spec(package) is None or tf.__version__ < "2.16":
+        pytest.skip("needs %s; Keras 3 came with TensorFlow 2.16" % package)
+    model = build(make_config(), np.load(sizes.corpus).tolist())
+    with running_session() as session:
+        weights = session.run({v.op.name: v for v in tf.trainable_variables()})
+        ours, _ = train(session, model, 3)
+    np.savez(str(tmp_path / "weights.npz"), **weights)
+    values = {size: getattr(sizes, size) for size in run.SIZES + ("corpus",)}
+    values.update(keep_prob=1.0, variant="float32")
+    # A process of its own: in this one, TensorFlow behaves as version 1.
+    command = [sys.executable, os.path.join(ROOT, "tests", "peer_costs.py"), peer]
+    output = subprocess.check_output(command + [str(tmp_path / "weights.npz"), json.dumps(values)])
+    np.testing.assert_allclose(json.loads(output.splitlines()[-1]), ours, rtol=2e-3)

@@ -52,9 +52,10 @@ def test_a_processor_without_the_instructions(able, refusal, monkeypatch):
     assert refusal() == message
 
 
-def test_a_tensorflow_without_onednn(able, refusal, monkeypatch):
-    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    assert refusal() == "oneDNN does it, and TF_ENABLE_ONEDNN_OPTS=0 turns that off"
+@pytest.mark.parametrize("setting", ["0", "False"])
+def test_a_tensorflow_without_onednn(able, refusal, monkeypatch, setting):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", setting)
+    assert refusal() == "oneDNN does it; take TF_ENABLE_ONEDNN_OPTS=%s back" % setting
 
 
 def test_a_machine_with_a_gpu(able, refusal, monkeypatch):
@@ -91,3 +92,27 @@ def test_costs_are_those_of_float32_to_a_few_bits_and_variables_stay_float32(mod
 def test_a_run_in_bfloat16_learns(run_main):
     valid = perplexities(run_main(seed=1, use_bf16=True, rnn_mode="block"), "Valid")
     assert valid[-1] < valid[0] < 8
+
+
+@needs_bfloat16
+@pytest.mark.parametrize("mode", ["basic", "block"])
+def test_softmax_norm_and_updates_stay_in_float32(mode):
+    data = np.random.RandomState(7).randint(0, 50, 400).tolist()
+    model = build(make_config(rnn_mode=mode, hidden_size=64, init_scale=0.5), data)
+    metadata = tf.RunMetadata()
+    with tf.Session(config=bfloat16.session_config()) as session:
+        session.run(tf.global_variables_initializer())
+        coordinator = tf.train.Coordinator()
+        threads = tf.train.start_queue_runners(session, coordinator)
+        options = tf.RunOptions(output_partition_graphs=True)
+        session.run([model.cost, model.train_op], options=options, run_metadata=metadata)
+        coordinator.request_stop()
+        coordinator.join(threads)
+    dtypes = {}
+    for graph in metadata.partition_graphs:
+        for node in graph.node:
+            dtypes.setdefault(node.op.replace("_Mkl", ""), set()).add(node.attr["T"].type)
+    softmax = "Softmax" if mode == "block" else "SparseSoftmaxCrossEntropyWithLogits"
+    for op in (softmax, "L2Loss", "ApplyGradientDescent"):
+        assert dtypes[op] == {tf.float32.as_datatype_enum}, op
+    assert tf.bfloat16.as_datatype_enum in dtypes["MatMul"]

@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT
 from models import outside_environment, write_corpus
 
+import bfloat16
 import console
 import ptb_word_lm
 import reader
@@ -72,7 +73,15 @@ def test_a_mistake_is_one_line_and_status_2():
 def test_help_names_the_flags(flag):
     status, out, err = run_script(flag)
     assert (status, err) == (0, "")
-    for flag in ("--model", "--data_path", "--save_path", "--[no]use_fp16", "--seed"):
+    for flag in (
+        "--model",
+        "--data_path",
+        "--save_path",
+        "--[no]use_fp16",
+        "--seed",
+        "--rnn_mode",
+        "--[no]use_bf16",
+    ):
         assert flag in out
 
 
@@ -136,6 +145,26 @@ def test_a_flag_of_the_wrong_type(refused):
     line = refused("--seed=one")
     assert "--seed=one" in line
     assert "invalid literal" in line
+
+
+def test_a_mode_that_does_not_exist(refused):
+    assert refused("--rnn_mode=cudnn") == (
+        "flag --rnn_mode=cudnn: value should be one of <basic|block>"
+    )
+
+
+def test_a_machine_without_bfloat16(refused, monkeypatch):
+    def refuse():
+        raise bfloat16.NoBfloat16Error("no such thing here; leave it out")
+
+    monkeypatch.setattr(bfloat16, "session_config", refuse)
+    assert refused("--use_bf16") == "--use_bf16=True: no such thing here; leave it out"
+
+
+def test_both_kinds_of_16_bits(refused):
+    assert refused("--use_bf16", "--use_fp16") == (
+        "--use_bf16=True: --use_fp16 leaves no 32-bit floats; give one of the two"
+    )
 
 
 def test_a_negative_seed(refused):

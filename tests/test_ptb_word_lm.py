@@ -9,6 +9,7 @@ import tensorflow.compat.v1 as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import (
+    TEXT,
     build,
     make_config,
     perplexities,
@@ -16,6 +17,7 @@ from models import (
     state_feed,
     train,
     without_speed,
+    write_corpus,
 )
 
 import ptb_word_lm
@@ -54,27 +56,48 @@ def dropout_names():
     return [op.name for op in operations if op.type == "RandomUniform" and "dropout" in op.name]
 
 
-@pytest.mark.parametrize("mode, masks_of_a_layer", [("basic", 3), ("block", 1)])
-def test_dropout_is_on_the_input_and_on_what_each_layer_hands_up_while_training(
-    mode, masks_of_a_layer
-):
-    build(make_config(keep_prob=0.5, num_layers=2, num_steps=3, rnn_mode=mode), DATA)
-    assert len(dropout_names()) == 1 + 2 * masks_of_a_layer
+def test_dropout_is_on_the_input_and_on_what_each_layer_hands_up_while_training():
+    build(make_config(keep_prob=0.5, num_layers=2, num_steps=3), DATA)
+    assert len(dropout_names()) == 1 + 2 * 3
+
+
+def test_a_seed_gives_the_same_run_in_both_modes(run_main):
+    basic, block = (run_main(seed=3, rnn_mode=mode) for mode in ("basic", "block"))
+    for split in ("Train", "Valid", "Test"):
+        np.testing.assert_allclose(
+            perplexities(block, split), perplexities(basic, split), atol=0.002, err_msg=split
+        )
+
+
+def test_block_mode_reads_the_test_text_in_steps_that_leave_no_rest(run_main, tmp_path):
+    folder = write_corpus(tmp_path, TEXT, TEXT[:600], TEXT[: 6 * 12])  # 36 words: 35 to predict
+    basic, block = (
+        run_main(seed=3, rnn_mode=mode, data_path=folder) for mode in ("basic", "block")
+    )
+    np.testing.assert_allclose(perplexities(block, "Test"), perplexities(basic, "Test"), atol=0.002)
+    assert len(basic) - len(block) >= 10  # lines of progress: 35 steps against 1
+
+
+def test_a_run_goes_on_in_the_other_mode(run_main, tmp_path):
+    whole = run_main(dict(max_max_epoch=4), seed=1, save_path=None)
+    out = str(tmp_path / "out")
+    run_main(dict(max_max_epoch=2), seed=1, save_path=out)
+    rest = run_main(dict(max_max_epoch=4), seed=1, save_path=out, rnn_mode="block")
+    assert rest[0] == "Resuming after epoch 2 of 4."
+    np.testing.assert_allclose(
+        perplexities(rest, "Valid"), perplexities(whole, "Valid")[2:], atol=0.002
+    )
 
 
 @pytest.mark.parametrize("mode", ["basic", "block"])
 def test_dropout_scales_what_it_keeps_and_spares_the_state(mode):
-    # With the second layer's kernel 0, its gates see what is kept of the first layer's output
-    # through the bias alone, and the softmax sees 0 or h / keep_prob of the second's.
     config = make_config(keep_prob=0.25, init_scale=1.0, num_layers=1, rnn_mode=mode)
     model = build(config, DATA)
-    logits = next(
-        op for op in tf.get_default_graph().get_operations() if op.name.endswith("/softmax_w/read")
-    )
-    product = logits.outputs[0].consumers()
-    output = next(op for op in product if op.type == "MatMul" and "gradients" not in op.name)
+    operations = tf.get_default_graph().get_operations()
+    softmax_w = next(op for op in operations if op.name.endswith("/softmax_w/read"))
+    product = next(op for op in softmax_w.outputs[0].consumers() if "gradients" not in op.name)
     with running_session() as session:
-        handed_up, (state,) = session.run([output.inputs[0], model.final_state])
+        handed_up, (state,) = session.run([product.inputs[0], model.final_state])
     last = handed_up.reshape([config.batch_size, config.num_steps, -1])[:, -1]  # [B, H]
     assert state.h.all()
     kept = last != 0

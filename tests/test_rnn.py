@@ -665,6 +665,7 @@ def test_a_layer_at_once_refuses_shapes_that_do_not_fit(shape, state, message):
         rnn.LSTMBlockFusedCell(4)(tf.placeholder(tf.float32, shape), state)
 
 
-def test_a_layer_at_once_refuses_sequence_lengths():
-    with pytest.raises(ValueError, match="does not support sequence_length"):
-        rnn.LSTMBlockFusedCell(4)(tf.zeros([3, 2, 5]), sequence_length=[3, 2])
+@pytest.mark.parametrize("argument", [dict(sequence_length=[3, 2]), dict(dtype=tf.float32)])
+def test_a_layer_at_once_refuses_arguments_of_its_call(argument):
+    with pytest.raises(ValueError, match="does not support %s" % list(argument)[0]):
+        rnn.LSTMBlockFusedCell(4)(tf.zeros([3, 2, 5]), **argument)

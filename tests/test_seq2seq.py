@@ -110,18 +110,28 @@ def test_weights_are_not_broadcast_where_shapes_are_not_known():
         session.run(loss, {weights: np.ones((1, 3))})
 
 
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 30.0, 1000.0])
-def test_the_fast_cross_entropy_and_its_gradient_are_those_of_tensorflow(scale):
+@pytest.mark.parametrize(
+    "dtype, precision", [("float16", 2e-3), ("float32", 1e-6), ("float64", 1e-12)]
+)
+@pytest.mark.parametrize("scale, offset", [(1.0, 0.0), (30.0, 0.0), (1.0, 1000.0), (0.001, -20.0)])
+def test_the_fast_cross_entropy_and_its_gradient_are_those_of_numpy(
+    dtype, precision, scale, offset
+):
     random = np.random.RandomState(4)
-    logits = tf.constant(random.uniform(-scale, scale, (7, 50)))  # float64
-    labels = tf.constant(random.randint(0, 50, 7).astype(np.int32))
-    weights = tf.constant(random.uniform(0, 2, 7))
-    results = []
-    for function in (softmax_cross_entropy, tf.nn.sparse_softmax_cross_entropy_with_logits):
-        loss = function(labels=labels, logits=logits)
-        results.append(evaluate([loss, tf.gradients(tf.reduce_sum(weights * loss), logits)[0]]))
-    np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-10, atol=1e-12 * scale)
-    np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-10, atol=1e-12)
+    logits = (random.uniform(-scale, scale, (7, 50)) + offset).astype(dtype)
+    labels = random.randint(0, 50, 7)
+    weights = random.uniform(0, 2, 7).astype(dtype)
+    z = logits.astype(np.float64)
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    expected = -np.log(p[range(7), labels])
+    p[range(7), labels] -= 1
+
+    logits = tf.constant(logits)
+    loss = softmax_cross_entropy(labels=tf.constant(labels), logits=logits)
+    loss, gradient = evaluate([loss, tf.gradients(tf.reduce_sum(weights * loss), logits)[0]])
+    np.testing.assert_allclose(loss, expected, rtol=precision, atol=precision)
+    np.testing.assert_allclose(gradient, p * weights[:, None], rtol=precision, atol=precision)
 
 
 def test_the_fast_cross_entropy_of_logits_that_are_no_numbers_is_none():
