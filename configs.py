@@ -13,6 +13,7 @@
 | `keep_prob` | probability that dropout keeps a unit; 1.0 is no dropout |
 | `lr_decay` | factor of the learning rate for every epoch after `max_epoch` |
 | `batch_size` | streams of text read side by side |
+| `cell` | the recurrent cell of the layers; `basic_lstm` is the blog's |
 | `rnn_mode` | how the LSTM is computed: `basic`, as in the blog, or `block`, faster |
 | `vocab_size` | different words; `ptb_word_lm.py` sets it to what the corpus holds |
 
@@ -39,6 +40,7 @@ class SmallConfig(object):
     keep_prob = 1.0
     lr_decay = 0.5
     batch_size = 20
+    cell = "basic_lstm"
     rnn_mode = "basic"
     vocab_size = 10000
 
@@ -57,6 +59,7 @@ class MediumConfig(object):
     keep_prob = 0.5
     lr_decay = 0.8
     batch_size = 20
+    cell = "basic_lstm"
     rnn_mode = "basic"
     vocab_size = 10000
 
@@ -75,6 +78,7 @@ class LargeConfig(object):
     keep_prob = 0.35
     lr_decay = 1 / 1.15
     batch_size = 20
+    cell = "basic_lstm"
     rnn_mode = "basic"
     vocab_size = 10000
 
@@ -93,6 +97,7 @@ class TestConfig(object):
     keep_prob = 1.0
     lr_decay = 0.5
     batch_size = 20
+    cell = "basic_lstm"
     rnn_mode = "basic"
     vocab_size = 10000
 

@@ -36,6 +36,7 @@ import checkpoints
 import contrib
 import reader
 from configs import CONFIGS, UnknownModelError, get_config
+from ptb_word_lm import CELLS
 
 tf.disable_v2_behavior()
 
@@ -90,10 +91,14 @@ def _parse_config(text):
     num_layers, hidden_size = int(values["num_layers"]), int(values["hidden_size"])
     if min(num_layers, hidden_size) < 1:
         raise ValueError("num_layers and hidden_size must be at least 1")
+    cell = values.get("cell", "basic_lstm")
+    if cell not in CELLS:
+        raise ValueError("no such cell as %s" % cell)
     return types.SimpleNamespace(
         model=values["model"],
         num_layers=num_layers,
         hidden_size=hidden_size,
+        cell=cell,
         vocabulary_sha256=values.get("vocabulary_sha256"),
     )
 
@@ -188,7 +193,7 @@ class LanguageModel(object):
         dtype = dtypes.get("Model/embedding", tf.float32)
         with tf.Graph().as_default() as graph:
             cell = contrib.rnn.MultiRNNCell(
-                [contrib.rnn.BasicLSTMCell(size, forget_bias=0.0) for _ in range(config.num_layers)]
+                [CELLS[config.cell](size) for _ in range(config.num_layers)]
             )
             parts = len(tf.nest.flatten(cell.state_size))
             self._ids = tf.placeholder(tf.int32, [None, None], name="ids")  # [B, T]

@@ -32,6 +32,7 @@ fourth to the sixth are in the original, and missing from the blog.
 Letters in the shape comments: B batch_size, T num_steps, H hidden_size, V vocab_size.
 """
 
+import functools
 import os
 import time
 
@@ -71,6 +72,13 @@ flags.DEFINE_string(
     "save_path", None, "The folder to save the run in, and to go on from. Default: not saved."
 )
 flags.DEFINE_bool("use_fp16", False, "Train using 16-bit floats instead of 32-bit floats.")
+# Departure: new, for the other cells that the blog explains.
+flags.DEFINE_enum(
+    "cell",
+    "basic_lstm",
+    ["basic_lstm", "rnn", "lstm_peephole", "lstm_coupled", "gru"],
+    "The recurrent cell of the layers.",
+)
 # Departure: a flag of the original in a later version, which had BASIC, BLOCK and CUDNN.
 flags.DEFINE_enum(
     "rnn_mode",
@@ -94,6 +102,20 @@ FLAGS = flags.FLAGS
 def data_type():
     """The dtype of the variables, the state and the loss."""
     return tf.float16 if FLAGS.use_fp16 else tf.float32
+
+
+# What --cell names: the blog's 2.2, 1, 2.3 (two variants) and 3.
+CELLS = {
+    "basic_lstm": functools.partial(contrib.rnn.BasicLSTMCell, forget_bias=0.0),
+    "rnn": contrib.rnn.BasicRNNCell,
+    "lstm_peephole": functools.partial(contrib.rnn.LSTMCell, use_peepholes=True, forget_bias=0.0),
+    "lstm_coupled": functools.partial(contrib.rnn.CoupledInputForgetGateLSTMCell, forget_bias=0.0),
+    "gru": contrib.rnn.GRUCell,
+}
+
+
+class CellError(ValueError):
+    """A cell that does not go with another flag."""
 
 
 # --------------------------------------------------------------------------------------------------
@@ -138,8 +160,8 @@ class PTBModel(object):
 
     Attributes:
         input: the `PTBInput`.
-        initial_state, final_state: for each layer an `LSTMStateTuple` of c and h, `[B, H]`.
-            `initial_state` is zero unless it is fed.
+        initial_state, final_state: for each layer an `LSTMStateTuple` of c and h, `[B, H]`; of h
+            alone for the cells `rnn` and `gru`. `initial_state` is zero unless it is fed.
         cost: scalar; the loss in nats, a mean over the batch, summed over the time steps.
         lr: scalar float32 variable; the learning rate, 0 until `assign_lr` sets it.
         train_op: one step of gradient descent.
@@ -157,6 +179,11 @@ class PTBModel(object):
             return contrib.rnn.BasicLSTMCell(
                 size, forget_bias=0.0, state_is_tuple=True, reuse=tf.get_variable_scope().reuse
             )
+
+        if config.cell != "basic_lstm":
+            # Departure: see --cell.
+            def lstm_cell():
+                return CELLS[config.cell](size, reuse=tf.get_variable_scope().reuse)
 
         # 1.2 DropoutWrapper
         attn_cell = lstm_cell
@@ -321,9 +348,9 @@ def run_epoch(session, model, eval_op=None, verbose=False, report=None):
         # Any tensor can be fed, and initial_state's zeros are what it is otherwise. What is fed is
         # a constant to the gradients: they reach back num_steps and no further.
         feed_dict = {}
-        for i, (c, h) in enumerate(model.initial_state):
-            feed_dict[c] = state[i].c
-            feed_dict[h] = state[i].h
+        # Departure: the original names c and h. Not all cells have both.
+        for tensor, value in zip(tf.nest.flatten(model.initial_state), tf.nest.flatten(state)):
+            feed_dict[tensor] = value
 
         vals = session.run(fetches, feed_dict)
         state = vals["final_state"]
@@ -373,8 +400,11 @@ def main(_):
     eval_config.batch_size = 1
     eval_config.num_steps = 1
     config.vocab_size = eval_config.vocab_size = vocabulary
+    config.cell = eval_config.cell = FLAGS.cell
     config.rnn_mode = eval_config.rnn_mode = FLAGS.rnn_mode
     if config.rnn_mode == "block":
+        if config.cell != "basic_lstm":
+            raise CellError("--rnn_mode=block has basic_lstm only; leave one of them out")
         # Departure: as many words at a time as go into the text without remainder, up to 50. Each
         # still has all those before it; it is the same sum, without a session call for each word.
         rest = max(len(test_data) - 1, 1)
@@ -467,6 +497,7 @@ BLAMES = {
     reader.CorpusError: "data_path",
     checkpoints.SavePathError: "save_path",
     UnknownModelError: "model",
+    CellError: "cell",
     DivergedError: "model",
 }
 

@@ -142,7 +142,48 @@ def lstm_step(x, c, h, kernel, bias, forget_bias, activation):
     return c, h
 
 
-class BasicLSTMCell(RNNCell):
+class _LSTM(RNNCell):
+    """What the LSTM cells share: the state c and h, as a tuple or side by side in one tensor.
+
+    A subclass gives `step`, which maps the input and the state `(c, h)` to the next `(c, h)`.
+    """
+
+    def __init__(self, num_units, forget_bias, state_is_tuple, activation, reuse):
+        super(_LSTM, self).__init__(reuse)
+        self._num_units = num_units
+        self._forget_bias = forget_bias
+        self._state_is_tuple = state_is_tuple
+        self._activation = activation or tf.tanh
+
+    @property
+    def state_size(self):
+        size = self._num_units
+        return LSTMStateTuple(size, size) if self._state_is_tuple else 2 * size
+
+    @property
+    def output_size(self):
+        return self._num_units
+
+    def call(self, inputs, state):
+        size, name = self._num_units, type(self).__name__
+        input_size = _input_size(self, inputs)
+        if self._state_is_tuple:
+            if not isinstance(state, (tuple, list)) or len(state) != 2:
+                raise ValueError("%s needs a state (c, h); given %s" % (name, state))
+            c = _check_state("state c", state[0], size, inputs)
+            h = _check_state("state h", state[1], size, inputs, c)
+        else:
+            if isinstance(state, (tuple, list)):
+                raise ValueError(
+                    "%s with state_is_tuple=False needs one tensor [c, h]; given %s" % (name, state)
+                )
+            state = _check_state("state [c, h]", state, 2 * size, inputs)
+            c, h = tf.split(state, 2, axis=1)  # [B, H] each
+        c, h = self.step(inputs, input_size, c, h)
+        return h, LSTMStateTuple(c, h) if self._state_is_tuple else tf.concat([c, h], 1)
+
+
+class BasicLSTMCell(_LSTM):
     """An LSTM without peepholes: `lstm_step` and its two variables.
 
     Variables, under `basic_lstm_cell/`: `kernel` `[D + H, 4H]`, filled by the initializer of the
@@ -166,43 +207,327 @@ class BasicLSTMCell(RNNCell):
             activation: the squashing of the new input and of the cell state; tanh if not given.
             reuse: True takes existing variables and makes none; otherwise the scope decides.
         """
-        super(BasicLSTMCell, self).__init__(reuse)
+        super(BasicLSTMCell, self).__init__(
+            num_units, forget_bias, state_is_tuple, activation, reuse
+        )
+
+    def step(self, inputs, input_size, c, h):
+        size, dtype = self._num_units, inputs.dtype
+        kernel = tf.get_variable("kernel", [input_size + size, 4 * size], dtype)
+        bias = tf.get_variable("bias", [4 * size], dtype, initializer=tf.zeros_initializer())
+        return lstm_step(inputs, c, h, kernel, bias, self._forget_bias, self._activation)
+
+
+def _refuse(cell, **arguments):
+    """Raises ValueError for the first argument that is not at its default, None or False."""
+    for name, value in arguments.items():
+        if value is not None and value is not False:
+            raise ValueError(
+                "%s does not support %s; given %r" % (type(cell).__name__, name, value)
+            )
+
+
+def lstm_peephole_step(x, c, h, kernel, bias, peepholes, forget_bias, activation):
+    """One step of an LSTM whose gates see the cell state (the blog's 2.3, first variant; Gers and
+    Schmidhuber 2000, "Recurrent nets that time and count").
+
+        [i, j, f, o] = [x_t, h_(t-1)] W + b         the columns of W and b stand in this order
+        f_t = sigmoid(f + p_f * C_(t-1) + forget_bias)
+        i_t = sigmoid(i + p_i * C_(t-1))
+        C_t = f_t * C_(t-1) + i_t * activation(j)
+        o_t = sigmoid(o + p_o * C_t)
+        h_t = o_t * activation(C_t)
+
+    The peepholes p are vectors `[H]`, given in the order f, i, o: each unit sees its own cell
+    state. The rest is as in `lstm_step`. Returns the new `(c, h)`, `[B, H]`.
+    """
+    p_f, p_i, p_o = peepholes
+    gates = tf.nn.bias_add(tf.matmul(tf.concat([x, h], 1), kernel), bias)  # [B, 4H]
+    i, j, f, o = tf.split(gates, 4, axis=1)  # [B, H] each
+    c_before = c
+    forget, remember = tf.sigmoid(f + p_f * c_before + forget_bias), tf.sigmoid(i + p_i * c_before)
+    c = forget * c_before + remember * activation(j)  # [B, H]
+    h = tf.sigmoid(o + p_o * c) * activation(c)  # [B, H]
+    return c, h
+
+
+class LSTMCell(_LSTM):
+    """An LSTM with peepholes or without: `lstm_peephole_step` or `lstm_step`, and its variables.
+
+    Variables, under `lstm_cell/`: `kernel` and `bias` as `BasicLSTMCell` has them, and with
+    peepholes `w_f_diag`, `w_i_diag` and `w_o_diag`, `[H]`, filled like `kernel`.
+    """
+
+    scope_name = "lstm_cell"
+
+    def __init__(
+        self,
+        num_units,
+        use_peepholes=False,
+        cell_clip=None,
+        initializer=None,
+        num_proj=None,
+        proj_clip=None,
+        num_unit_shards=None,
+        num_proj_shards=None,
+        forget_bias=1.0,
+        state_is_tuple=True,
+        activation=None,
+        reuse=None,
+    ):
+        """Creates a cell; its variables are made when it is called.
+
+        Args:
+            num_units: H, an int.
+            use_peepholes: whether the gates see the cell state.
+            cell_clip, num_proj, proj_clip, num_unit_shards, num_proj_shards: not supported.
+            initializer: of `kernel` and the peepholes; the variable scope's if not given.
+            forget_bias, state_is_tuple, activation, reuse: see `BasicLSTMCell`.
+
+        Raises:
+            ValueError: for an argument that is not supported.
+        """
+        super(LSTMCell, self).__init__(num_units, forget_bias, state_is_tuple, activation, reuse)
+        _refuse(
+            self,
+            cell_clip=cell_clip,
+            num_proj=num_proj,
+            proj_clip=proj_clip,
+            num_unit_shards=num_unit_shards,
+            num_proj_shards=num_proj_shards,
+        )
+        self._use_peepholes = use_peepholes
+        self._initializer = initializer
+
+    def step(self, inputs, input_size, c, h):
+        size, dtype = self._num_units, inputs.dtype
+        shape = [input_size + size, 4 * size]
+        kernel = tf.get_variable("kernel", shape, dtype, initializer=self._initializer)
+        bias = tf.get_variable("bias", [4 * size], dtype, initializer=tf.zeros_initializer())
+        if not self._use_peepholes:
+            return lstm_step(inputs, c, h, kernel, bias, self._forget_bias, self._activation)
+        peepholes = [
+            tf.get_variable("w_%s_diag" % gate, [size], dtype, initializer=self._initializer)
+            for gate in "fio"
+        ]
+        return lstm_peephole_step(
+            inputs, c, h, kernel, bias, peepholes, self._forget_bias, self._activation
+        )
+
+
+def lstm_coupled_step(x, c, h, kernel, bias, peepholes, forget_bias, activation):
+    """One step of an LSTM that forgets where it remembers (the blog's 2.3, second variant; Greff et
+    al. 2015, "LSTM: A search space odyssey", https://arxiv.org/abs/1503.04069).
+
+        [j, f, o] = [x_t, h_(t-1)] W + b            the columns of W and b stand in this order
+        f_t = sigmoid(f + p_f * C_(t-1) + forget_bias)
+        C_t = f_t * C_(t-1) + (1 - f_t) * activation(j)                 the blog's i_t = 1 - f_t
+        h_t = sigmoid(o + p_o * C_t) * activation(C_t)
+
+    The peepholes p_f and p_o are vectors `[H]`; None is without. kernel (W) is `[D + H, 3H]`, bias
+    (b) `[3H]`, the rest as in `lstm_step`. Returns the new `(c, h)`, `[B, H]`.
+    """
+    p_f, p_o = peepholes or (0.0, 0.0)
+    gates = tf.nn.bias_add(tf.matmul(tf.concat([x, h], 1), kernel), bias)  # [B, 3H]
+    j, f, o = tf.split(gates, 3, axis=1)  # [B, H] each
+    forget = tf.sigmoid(f + p_f * c + forget_bias)
+    c = forget * c + (1 - forget) * activation(j)  # [B, H]
+    h = tf.sigmoid(o + p_o * c) * activation(c)  # [B, H]
+    return c, h
+
+
+class CoupledInputForgetGateLSTMCell(_LSTM):
+    """An LSTM with one gate for input and forgetting: `lstm_coupled_step` and its variables.
+
+    Variables, under `coupled_input_forget_gate_lstm_cell/`: `W_0` `[D + H, 3H]`, filled by the
+    initializer of the variable scope, `B` `[3H]`, zeros, both in the order j, f, o; and with
+    peepholes `W_F_diag` and `W_O_diag`, `[H]`, filled like `W_0`.
+    """
+
+    scope_name = "coupled_input_forget_gate_lstm_cell"
+
+    def __init__(
+        self,
+        num_units,
+        use_peepholes=False,
+        initializer=None,
+        num_proj=None,
+        proj_clip=None,
+        num_unit_shards=1,
+        num_proj_shards=1,
+        forget_bias=1.0,
+        state_is_tuple=True,
+        activation=None,
+        reuse=None,
+    ):
+        """Creates a cell; its variables are made when it is called.
+
+        Args:
+            num_units: H, an int.
+            use_peepholes: whether the gates see the cell state.
+            initializer: of `W_0` and the peepholes; the variable scope's if not given.
+            num_proj, proj_clip, num_unit_shards, num_proj_shards: not supported.
+            forget_bias, state_is_tuple, activation, reuse: see `BasicLSTMCell`.
+
+        Raises:
+            ValueError: for an argument that is not supported.
+        """
+        super(CoupledInputForgetGateLSTMCell, self).__init__(
+            num_units, forget_bias, state_is_tuple, activation, reuse
+        )
+        _refuse(
+            self,
+            num_proj=num_proj,
+            proj_clip=proj_clip,
+            num_unit_shards=None if num_unit_shards == 1 else num_unit_shards,
+            num_proj_shards=None if num_proj_shards == 1 else num_proj_shards,
+        )
+        self._use_peepholes = use_peepholes
+        self._initializer = initializer
+
+    def step(self, inputs, input_size, c, h):
+        size, dtype = self._num_units, inputs.dtype
+        shape = [input_size + size, 3 * size]
+        kernel = tf.get_variable("W_0", shape, dtype, initializer=self._initializer)
+        bias = tf.get_variable("B", [3 * size], dtype, initializer=tf.zeros_initializer())
+        peepholes = None
+        if self._use_peepholes:
+            peepholes = [
+                tf.get_variable("W_%s_diag" % gate, [size], dtype, initializer=self._initializer)
+                for gate in "FO"
+            ]
+        return lstm_coupled_step(
+            inputs, c, h, kernel, bias, peepholes, self._forget_bias, self._activation
+        )
+
+
+def rnn_step(x, h, kernel, bias, activation):
+    """One step of the plain recurrent cell (the blog's section 1).
+
+        h_t = activation([x_t, h_(t-1)] W + b)
+
+    x is `[B, D]`, h `[B, H]`, kernel (W) `[D + H, H]`, bias (b) `[H]`. Returns the new h.
+    """
+    return activation(tf.nn.bias_add(tf.matmul(tf.concat([x, h], 1), kernel), bias))
+
+
+class BasicRNNCell(RNNCell):
+    """The plain recurrent cell: `rnn_step` and its two variables.
+
+    Its output is its state, `[B, H]`. Variables, under `basic_rnn_cell/`: `kernel` `[D + H, H]`,
+    filled by the initializer of the variable scope, and `bias` `[H]`, zeros.
+    """
+
+    scope_name = "basic_rnn_cell"
+
+    def __init__(self, num_units, activation=None, reuse=None):
+        """Creates a cell; its variables are made when it is called.
+
+        Args:
+            num_units: H, an int.
+            activation: the squashing; tanh if not given.
+            reuse: True takes existing variables and makes none; otherwise the scope decides.
+        """
+        super(BasicRNNCell, self).__init__(reuse)
         self._num_units = num_units
-        self._forget_bias = forget_bias
-        self._state_is_tuple = state_is_tuple
         self._activation = activation or tf.tanh
 
     @property
     def state_size(self):
-        size = self._num_units
-        return LSTMStateTuple(size, size) if self._state_is_tuple else 2 * size
+        return self._num_units
 
     @property
     def output_size(self):
         return self._num_units
 
     def call(self, inputs, state):
-        size = self._num_units
+        size, dtype = self._num_units, inputs.dtype
         input_size = _input_size(self, inputs)
-        if self._state_is_tuple:
-            if not isinstance(state, (tuple, list)) or len(state) != 2:
-                raise ValueError("BasicLSTMCell needs a state (c, h); given %s" % (state,))
-            c = _check_state("state c", state[0], size, inputs)
-            h = _check_state("state h", state[1], size, inputs, c)
-        else:
-            if isinstance(state, (tuple, list)):
-                raise ValueError(
-                    "BasicLSTMCell with state_is_tuple=False needs one tensor [c, h]; given %s"
-                    % (state,)
-                )
-            state = _check_state("state [c, h]", state, 2 * size, inputs)
-            c, h = tf.split(state, 2, axis=1)  # [B, H] each
+        h = _check_state("state h", state, size, inputs)
+        kernel = tf.get_variable("kernel", [input_size + size, size], dtype)
+        bias = tf.get_variable("bias", [size], dtype, initializer=tf.zeros_initializer())
+        h = rnn_step(inputs, h, kernel, bias, self._activation)
+        return h, h
 
-        dtype = inputs.dtype
-        kernel = tf.get_variable("kernel", [input_size + size, 4 * size], dtype)
-        bias = tf.get_variable("bias", [4 * size], dtype, initializer=tf.zeros_initializer())
-        c, h = lstm_step(inputs, c, h, kernel, bias, self._forget_bias, self._activation)
-        return h, LSTMStateTuple(c, h) if self._state_is_tuple else tf.concat([c, h], 1)
+
+def gru_step(x, h, gate_kernel, gate_bias, candidate_kernel, candidate_bias, activation):
+    """One step of a GRU (the blog's section 3; Cho et al. 2014, https://arxiv.org/abs/1406.1078).
+
+        [r, u] = sigmoid([x_t, h_(t-1)] W + b)          the columns of W and b stand in this order
+        h~_t = activation([x_t, r * h_(t-1)] W_c + b_c)
+        h_t = u * h_(t-1) + (1 - u) * h~_t
+
+    r is the reset gate. u is the update gate, the other way round than the blog's, z_t = 1 - u:
+    there z near 1 takes the new input, here u near 1 keeps the old state.
+
+    x is `[B, D]`, h `[B, H]`, gate_kernel (W) `[D + H, 2H]`, gate_bias (b) `[2H]`, candidate_kernel
+    (W_c) `[D + H, H]`, candidate_bias (b_c) `[H]`. Returns the new h.
+    """
+    gates = tf.sigmoid(tf.nn.bias_add(tf.matmul(tf.concat([x, h], 1), gate_kernel), gate_bias))
+    r, u = tf.split(gates, 2, axis=1)  # [B, H] each
+    candidate = tf.matmul(tf.concat([x, r * h], 1), candidate_kernel)
+    candidate = activation(tf.nn.bias_add(candidate, candidate_bias))  # [B, H]
+    return u * h + (1 - u) * candidate
+
+
+class GRUCell(RNNCell):
+    """The gated recurrent unit: `gru_step` and its four variables.
+
+    Its output is its state, `[B, H]`. Variables, under `gru_cell/`: `gates/kernel` `[D + H, 2H]`
+    and `candidate/kernel` `[D + H, H]`, filled by the initializer of the variable scope,
+    `gates/bias` `[2H]`, ones, so that a fresh cell keeps half and more of its state, and
+    `candidate/bias` `[H]`, zeros.
+    """
+
+    scope_name = "gru_cell"
+
+    def __init__(
+        self,
+        num_units,
+        activation=None,
+        reuse=None,
+        kernel_initializer=None,
+        bias_initializer=None,
+    ):
+        """Creates a cell; its variables are made when it is called.
+
+        Args:
+            num_units: H, an int.
+            activation: the squashing of the candidate; tanh if not given.
+            reuse: True takes existing variables and makes none; otherwise the scope decides.
+            kernel_initializer: of both kernels; the variable scope's if not given.
+            bias_initializer: of both biases; ones and zeros, as above, if not given.
+        """
+        super(GRUCell, self).__init__(reuse)
+        self._num_units = num_units
+        self._activation = activation or tf.tanh
+        self._kernel_initializer = kernel_initializer
+        self._bias_initializer = bias_initializer
+
+    @property
+    def state_size(self):
+        return self._num_units
+
+    @property
+    def output_size(self):
+        return self._num_units
+
+    def call(self, inputs, state):
+        size, dtype = self._num_units, inputs.dtype
+        rows = _input_size(self, inputs) + size
+        h = _check_state("state h", state, size, inputs)
+        weights = []
+        for scope, columns, bias in (
+            ("gates", 2 * size, tf.ones_initializer()),
+            ("candidate", size, tf.zeros_initializer()),
+        ):
+            with tf.variable_scope(scope):
+                kernel = self._kernel_initializer
+                weights.append(tf.get_variable("kernel", [rows, columns], dtype, kernel))
+                bias = self._bias_initializer or bias
+                weights.append(tf.get_variable("bias", [columns], dtype, bias))
+        h = gru_step(inputs, h, *weights, activation=self._activation)
+        return h, h
 
 
 def lstm_layer(x, c, h, kernel, bias, forget_bias):

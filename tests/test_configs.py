@@ -7,8 +7,9 @@ import pytest
 import configs
 
 
-def test_small_is_the_one_the_blog_prints_and_its_way_of_computing():
+def test_small_is_the_one_the_blog_prints_with_its_cell_and_way_of_computing():
     assert {k: v for k, v in vars(configs.SmallConfig).items() if not k.startswith("__")} == {
+        "cell": "basic_lstm",
         "rnn_mode": "basic",
         "init_scale": 0.1,
         "learning_rate": 1.0,

@@ -153,6 +153,18 @@ def test_a_float16_run_can_be_used(run_main, corpus, tmp_path):
     np.testing.assert_allclose(np.exp(loss), trained, rtol=1e-3)
 
 
+@pytest.mark.parametrize("cell", sorted(set(ptb_word_lm.CELLS) - {"basic_lstm"}))
+def test_the_other_cells_score_what_training_printed(run_main, corpus, tmp_path, cell):
+    out = str(tmp_path / "out")
+    run_main(dict(max_max_epoch=1), save_path=out, cell=cell, seed=1)
+    model = generate.load(out)
+    with open(os.path.join(corpus, "ptb.test.txt")) as file:
+        scored = list(generate.score(model, file))
+    loss = -sum(log_prob for log_prob, _, _ in scored) / sum(words for _, words, _ in scored)
+    ((_, trained),) = read_run(out)["Test Perplexity"]
+    np.testing.assert_allclose(np.exp(loss), trained, atol=1e-4)
+
+
 @pytest.fixture
 def original(tmp_path, monkeypatch):
     """A checkpoint of TensorFlow 1.4 with nothing beside it, and a corpus with its 50 words."""
@@ -521,6 +533,12 @@ def test_checkpoints_of_which_none_can_be_read(saved, run_command, tmp_path):
         ("config.json", '"num_layers": 2', '"num_layers": 1e400', "cannot read its config.json ("),
         ("config.json", "{", "", "cannot read its config.json ("),
         ("config.json", '"num_layers"', '"layers"', "cannot read its config.json ('num_layers')"),
+        (
+            "config.json",
+            '"basic_lstm"',
+            '"lstm"',
+            "cannot read its config.json (no such cell as lstm",
+        ),
         ("config.json", '"hidden_size": 16', '"hidden_size": 17', "as Model/embedding, this model"),
     ],
 )

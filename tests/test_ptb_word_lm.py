@@ -255,3 +255,36 @@ def test_main_compares_with_the_best_perplexity_where_it_is_known(run_main, monk
     pattern = r"Best possible Test Perplexity: 1\.250, .* This run has (.*) times that\."
     ratio = float(re.fullmatch(pattern, lines[-1]).group(1))
     assert ratio == pytest.approx(test_perplexity / 1.25, abs=0.006)  # printed to 0.01
+
+
+@pytest.mark.parametrize(
+    "cell, variables",
+    [
+        ("rnn", ["basic_rnn_cell/kernel", "basic_rnn_cell/bias"]),
+        (
+            "lstm_peephole",
+            ["lstm_cell/" + name for name in "kernel bias w_f_diag w_i_diag w_o_diag".split()],
+        ),
+        ("lstm_coupled", ["coupled_input_forget_gate_lstm_cell/" + name for name in ("W_0", "B")]),
+        (
+            "gru",
+            ["gru_cell/%s/%s" % (a, b) for a in ("gates", "candidate") for b in ("kernel", "bias")],
+        ),
+    ],
+)
+def test_the_other_cells_have_tensorflows_variables_and_learn(cell, variables):
+    model = build(make_config(cell=cell, num_layers=2, keep_prob=0.9), DATA[:24])
+    scopes = ["Model/RNN/multi_rnn_cell/cell_%d/" % layer for layer in (0, 1)]
+    names = [variable.op.name for variable in tf.trainable_variables()]
+    assert names[1:-2] == [scope + name for scope in scopes for name in variables]
+    with running_session() as session:
+        model.assign_lr(session, 1.0)
+        first = ptb_word_lm.run_epoch(session, model, eval_op=model.train_op)
+        for _ in range(20):
+            last = ptb_word_lm.run_epoch(session, model, eval_op=model.train_op)
+    assert last < 0.8 * first
+
+
+def test_block_mode_has_one_cell_only(run_main):
+    with pytest.raises(ptb_word_lm.CellError, match="has basic_lstm only; leave one of them out"):
+        run_main(rnn_mode="block", cell="gru")

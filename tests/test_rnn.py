@@ -8,6 +8,15 @@ from models import assert_close, load_golden
 from contrib import rnn
 
 CELLS = {
+    "BasicRNNCell": lambda: rnn.BasicRNNCell(4),
+    "GRUCell": lambda: rnn.GRUCell(4),
+    "LSTMCell use_peepholes": lambda: rnn.LSTMCell(4, use_peepholes=True, forget_bias=0.0),
+    "CoupledInputForgetGateLSTMCell": lambda: rnn.CoupledInputForgetGateLSTMCell(
+        4, forget_bias=0.0
+    ),
+    "CoupledInputForgetGateLSTMCell use_peepholes": lambda: rnn.CoupledInputForgetGateLSTMCell(
+        4, use_peepholes=True
+    ),
     "BasicLSTMCell forget_bias=0": lambda: rnn.BasicLSTMCell(4, forget_bias=0.0),
     "BasicLSTMCell forget_bias=1": lambda: rnn.BasicLSTMCell(4),
     "MultiRNNCell of 2 BasicLSTMCell": lambda: rnn.MultiRNNCell(
@@ -34,6 +43,28 @@ def numpy_lstm(xs, c, h, kernel, bias, forget_bias):
         h = sigmoid(gate["o"]) * np.tanh(c)
         outputs.append(h)
     return outputs, c, h
+
+
+def numpy_step(cell, x, h, c, w):
+    """The next h and c of a cell, from the blog's equations; w holds its variables by name."""
+    xh = np.concatenate([x, h], axis=1)
+    if cell == "BasicRNNCell":
+        return np.tanh(xh.dot(w["kernel"]) + w["bias"]), c
+    if cell == "GRUCell":
+        r, u = np.split(sigmoid(xh.dot(w["gates/kernel"]) + w["gates/bias"]), 2, axis=1)
+        z = 1 - u  # the blog's
+        xrh = np.concatenate([x, r * h], axis=1)
+        new = np.tanh(xrh.dot(w["candidate/kernel"]) + w["candidate/bias"])
+        return (1 - z) * h + z * new, c
+    if cell == "LSTMCell":
+        i, j, f, o = np.split(xh.dot(w["kernel"]) + w["bias"], 4, axis=1)
+        forget, remember = sigmoid(f + 1 + w["w_f_diag"] * c), sigmoid(i + w["w_i_diag"] * c)
+        c = forget * c + remember * np.tanh(j)
+        return sigmoid(o + w["w_o_diag"] * c) * np.tanh(c), c
+    j, f, o = np.split(xh.dot(w["W_0"]) + w["B"], 3, axis=1)
+    forget = sigmoid(f + 1 + w["W_F_diag"] * c)
+    c = forget * c + (1 - forget) * np.tanh(j)
+    return sigmoid(o + w["W_O_diag"] * c) * np.tanh(c), c
 
 
 def unroll(cell, inputs, state):
@@ -80,17 +111,18 @@ def test_outputs_state_and_gradients_are_those_of_tensorflow_1_4(name):
         "loss": loss,
         "gradients": tf.gradients(loss, [variables[v] for v in names]),
         "input_gradients": tf.gradients(loss, xs),
-        "initial": [variables[v] for v in recorded["zero_initialised"]],
+        "zero": [variables[v] for v in recorded["zero_initialised"]],
+        "one": [variables[v] for v in recorded["one_initialised"]],
     }
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
-        initial = session.run(fetches["initial"])
+        zeros, ones = session.run([fetches["zero"], fetches["one"]])
         for variable, shape in recorded["variables"]:
             variables[variable].load(random.uniform(-0.8, 0.8, shape).astype("f"), session)
         values = session.run(fetches)
 
-    for value in initial:
-        assert not value.any()
+    assert not any(value.any() for value in zeros)
+    assert all((value == 1).all() for value in ones)
     for key in ("outputs", "final_state", "loss", "input_gradients"):
         assert_close(values[key], recorded[key])
     for variable, gradient in zip(names, values["gradients"]):
@@ -474,6 +506,84 @@ def test_masks_and_values_are_those_of_tensorflow_1s_own_wrapper():
 
     for ours, theirs in zip(outputs(rnn), outputs(tf.nn.rnn_cell)):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        rnn.BasicRNNCell(4),
+        rnn.GRUCell(4),
+        rnn.LSTMCell(4, use_peepholes=True),
+        rnn.CoupledInputForgetGateLSTMCell(4, use_peepholes=True),
+    ],
+    ids=lambda cell: type(cell).__name__,
+)
+def test_the_other_cells_are_the_blogs_equations(cell):
+    random = np.random.RandomState(9)
+    xs, c, h = (random.uniform(-1, 1, shape) for shape in ((3, 2, 5), (2, 4), (2, 4)))  # float64
+    is_lstm = isinstance(cell.state_size, tuple)
+    state = rnn.LSTMStateTuple(tf.constant(c), tf.constant(h)) if is_lstm else tf.constant(h)
+    outputs, state = unroll(cell, tf.unstack(tf.constant(xs)), state)
+    weights = {}
+    with tf.Session() as session:
+        for variable in tf.trainable_variables():
+            value = random.uniform(-1, 1, variable.shape.as_list())
+            variable.load(value, session)
+            weights[variable.op.name[len(cell.scope_name) + 1 :]] = value
+        outputs, state = session.run([outputs, state])
+    for x, output in zip(xs, outputs):
+        h, c = numpy_step(type(cell).__name__, x, h, c, weights)
+        np.testing.assert_allclose(output, h, rtol=1e-12)
+    np.testing.assert_allclose(state, (c, h) if is_lstm else h, rtol=1e-12)
+
+
+@pytest.mark.parametrize("update, kept", [(-20.0, 0.0), (20.0, 1.0)])
+def test_tensorflows_update_gate_keeps_the_state_where_the_blogs_replaces_it(update, kept):
+    h = tf.constant([[0.5, -0.5]])
+    bias = tf.constant([0.0, 0.0, update, update])  # r, then u
+    zeros = [tf.zeros([3, 4]), bias, tf.zeros([3, 2]), tf.constant([3.0, 3.0])]
+    new_h = run(rnn.gru_step(tf.ones([1, 1]), h, *zeros, activation=tf.tanh))
+    new_input = np.tanh(3.0)
+    np.testing.assert_allclose(new_h, kept * np.array([[0.5, -0.5]]) + (1 - kept) * new_input)
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: rnn.LSTMCell(4, num_proj=3), "LSTMCell does not support num_proj; given 3"),
+        (lambda: rnn.LSTMCell(4, cell_clip=1.0), "LSTMCell does not support cell_clip; given 1.0"),
+        (
+            lambda: rnn.CoupledInputForgetGateLSTMCell(4, num_unit_shards=2),
+            "CoupledInputForgetGateLSTMCell does not support num_unit_shards; given 2",
+        ),
+    ],
+)
+def test_the_other_cells_refuse_what_they_do_not_support(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("make", [rnn.BasicRNNCell, rnn.GRUCell])
+def test_the_other_cells_refuse_a_state_that_does_not_fit(make):
+    with pytest.raises(ValueError, match=r"state h must have shape \[2, 4\]; given \(2, 3\)"):
+        make(4)(tf.zeros([2, 5]), tf.zeros([2, 3]))
+
+
+def test_an_lstm_without_peepholes_is_the_basic_one():
+    x, c, h = tf.ones([2, 3]), tf.ones([2, 4]) / 2, tf.ones([2, 4]) / 3
+    ones = tf.ones_initializer()
+    with tf.variable_scope("a"):
+        plain = rnn.LSTMCell(4, initializer=ones)(x, rnn.LSTMStateTuple(c, h))
+    with tf.variable_scope("b", initializer=ones):
+        basic = rnn.BasicLSTMCell(4)(x, rnn.LSTMStateTuple(c, h))
+    plain, basic = run([plain, basic])
+    np.testing.assert_array_equal(plain[0], basic[0])
+    assert [variable.op.name for variable in tf.trainable_variables()] == [
+        "a/lstm_cell/kernel",
+        "a/lstm_cell/bias",
+        "b/basic_lstm_cell/kernel",
+        "b/basic_lstm_cell/bias",
+    ]
 
 
 # --------------------------------------------------------------------------------------------------

@@ -1,0 +1,78 @@
+"""Section 6 of the blog: what `tf.nn.embedding_lookup` looks up, on the blog's 5 x 5 identity.
+
+    python study/embedding_lookup.py
+
+Row i of the embedding matrix is the vector of word i; a lookup picks rows. With the identity as the
+matrix, the vector of word i is the one-hot vector of i. A lookup is the product of these one-hot
+vectors with the matrix, without multiplying anything; its gradient is zero but for the rows that
+were picked. There is nothing random here, so there is no --seed. Expected output:
+
+    The embedding, [5, 5]:
+    [[1 0 0 0 0]
+     [0 1 0 0 0]
+     [0 0 1 0 0]
+     [0 0 0 1 0]
+     [0 0 0 0 1]]
+    Words 1 2 3 0 3 2 1, looked up, [7, 5]:
+    [[0 1 0 0 0]
+     [0 0 1 0 0]
+     [0 0 0 1 0]
+     [1 0 0 0 0]
+     [0 0 0 1 0]
+     [0 0 1 0 0]
+     [0 1 0 0 0]]
+    A batch of 2 x 3 words, looked up: [2, 3, 5]
+    As a product of one-hot vectors and a matrix: the same
+    Gradient of the sum of what was looked up: rows 0 to 4 get 1 2 2 2 0 times a one
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import console
+
+if __name__ == "__main__":
+    console.hush_tensorflow()
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+tf.disable_v2_behavior()
+
+IDS = [1, 2, 3, 0, 3, 2, 1]  # the blog's
+
+
+def main():
+    console.Parser("What tf.nn.embedding_lookup looks up.").parse_args()
+    with tf.Graph().as_default(), tf.Session() as session:
+        # The blog's statements; tf.initialize_all_variables was already deprecated then.
+        embedding = tf.Variable(np.identity(5, dtype=np.int32))
+        input_ids = tf.placeholder(dtype=tf.int32, shape=[None])
+        input_embedding = tf.nn.embedding_lookup(embedding, input_ids)
+        session.run(tf.global_variables_initializer())
+        print("The embedding, [5, 5]:")
+        print(session.run(embedding))
+        looked_up = session.run(input_embedding, feed_dict={input_ids: IDS})
+        print("Words %s, looked up, %s:" % (" ".join(map(str, IDS)), list(looked_up.shape)))
+        print(looked_up)
+
+        # In the PTB script ids are [batch_size, num_steps], and a lookup adds an axis to that.
+        batch = session.run(tf.nn.embedding_lookup(embedding, [[1, 2, 3], [0, 3, 2]]))
+        print("A batch of 2 x 3 words, looked up: %s" % list(batch.shape))
+
+        matrix = tf.constant(np.random.RandomState(1).uniform(-1, 1, (5, 4)))
+        rows = tf.nn.embedding_lookup(matrix, IDS)
+        product = tf.matmul(tf.one_hot(IDS, 5, dtype=tf.float64), matrix)
+        same = np.array_equal(*session.run([rows, product]))
+        same = "the same" if same else "something else"
+        print("As a product of one-hot vectors and a matrix: %s" % same)
+
+        gradient = tf.convert_to_tensor(tf.gradients(tf.reduce_sum(rows), matrix)[0])  # [5, 4]
+        times = " ".join("%d" % row[0] for row in session.run(gradient))
+        print("Gradient of the sum of what was looked up: rows 0 to 4 get %s times a one" % times)
+
+
+if __name__ == "__main__":
+    main()

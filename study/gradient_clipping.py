@@ -1,0 +1,174 @@
+"""Section 6 of the blog: gradients that explode, and clipping them by their global norm.
+
+    python study/gradient_clipping.py [--plot=clipping.png]
+
+First the blog's formula beside `tf.clip_by_global_norm`. Then a recurrent network of one linear
+unit, which multiplies what it holds by w at each of 20 steps: h_T = w^20 h_0. Its derivative by w
+is 20 w^19 h_0, which grows exponentially with the steps for w above 1. (The blog says that
+exploding gradients decay exponentially; those vanish, for w below 1.) It starts at w = 1.5, from
+where it is to learn to hold a one: the loss is (h_T - h_0)^2. There is nothing random here, so
+there is no --seed. Expected output:
+
+    clip_norm 5: global norm 2.7609 (tf: 2.7609), clipped to 2.7609
+    clip_norm 1: global norm 2.7609 (tf: 2.7609), clipped to 1.0000
+    Largest difference between the formula and tf.clip_by_global_norm: 0.0e+00
+
+    Without clipping:
+    update              w       gradient           loss
+         0            1.5    2.94774e+08    1.10507e+07
+         1        -294772            inf            inf
+
+    Clipped to 1:
+    update              w       gradient           loss
+         0            1.5    2.94774e+08    1.10507e+07
+       100            1.4    1.99746e+07         698272
+       200        1.29999    1.10519e+06        35729.4
+       300        1.19999        47692.4        1393.43
+       400        1.09998        1400.14        32.7781
+       500        1.00017       0.139361    1.20587e-05
+       600              1              0              0
+
+    Conclusion: one step along the unclipped gradient of 2.9e+08 throws w out of all range.
+    Clipped, the gradient keeps its direction, and no step is longer than 0.001.
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import console
+
+if __name__ == "__main__":
+    console.hush_tensorflow()
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+import contrib
+
+tf.disable_v2_behavior()
+
+STEPS = 20  # of the recurrence
+START = 1.5  # the first w
+LEARNING_RATE = 0.001
+MAX_GRAD_NORM = 1.0
+UPDATES = 600
+
+
+def clip_by_the_formula(gradients, clip_norm):
+    """The blog's L_c = L_t N_c / max(N_c, N_g), N_g the norm of all gradients as one vector.
+
+    Returns the clipped gradients and N_g.
+    """
+    global_norm = np.sqrt(sum(np.sum(gradient**2) for gradient in gradients))
+    scale = clip_norm / max(clip_norm, global_norm)
+    return [gradient * scale for gradient in gradients], global_norm
+
+
+def compare():
+    """Prints the formula's results and TensorFlow's; returns the largest difference."""
+    random = np.random.RandomState(1)
+    gradients = [random.uniform(-1, 1, shape) for shape in ((3, 4), (4,), (4, 2))]
+    difference = 0.0
+    for clip_norm in (5.0, 1.0):
+        ours, norm = clip_by_the_formula(gradients, clip_norm)
+        with tf.Graph().as_default(), tf.Session() as session:
+            tensors = [tf.constant(gradient) for gradient in gradients]
+            theirs, their_norm = session.run(tf.clip_by_global_norm(tensors, clip_norm))
+        clipped = np.sqrt(sum(np.sum(gradient**2) for gradient in theirs))
+        print(
+            "clip_norm %.0f: global norm %.4f (tf: %.4f), clipped to %.4f"
+            % (clip_norm, norm, their_norm, clipped)
+        )
+        difference = max(difference, *(np.abs(a - b).max() for a, b in zip(ours, theirs)))
+    print("Largest difference between the formula and tf.clip_by_global_norm: %.1e" % difference)
+    return difference
+
+
+def train(max_grad_norm):
+    """Trains the one unit; None is without clipping.
+
+    Returns:
+        A list of `(w, norm of the gradient, loss)`, one for each update, until the loss is not
+        finite.
+    """
+    with tf.Graph().as_default(), tf.Session() as session:
+        cell = contrib.rnn.BasicRNNCell(1, activation=tf.identity)
+        start = tf.constant([[1.0]])  # [1, 1]
+        state = start
+        # Without inputs ([1, 0]), the kernel is [1, 1]: w alone.
+        with tf.variable_scope("RNN", initializer=tf.constant_initializer(START)):
+            for step in range(STEPS):
+                if step > 0:
+                    tf.get_variable_scope().reuse_variables()
+                (_, state) = cell(tf.zeros([1, 0]), state)
+        loss = tf.reduce_sum(tf.square(state - start))
+        (w,) = [v for v in tf.trainable_variables() if v.op.name.endswith("kernel")]
+        grads = tf.gradients(loss, [w])
+        norm = tf.global_norm(grads)
+        if max_grad_norm is not None:
+            grads, _ = tf.clip_by_global_norm(grads, max_grad_norm)
+        optimizer = tf.train.GradientDescentOptimizer(LEARNING_RATE)
+        train_op = optimizer.apply_gradients(zip(grads, [w]))
+        session.run(tf.global_variables_initializer())
+        history = []
+        for _ in range(UPDATES + 1):
+            values = [float(np.squeeze(value)) for value in session.run([w, norm, loss])]
+            history.append(values)
+            if not np.isfinite(values[2]):
+                break
+            session.run(train_op)
+        return history
+
+
+def show(title, history, every):
+    print("%s\n%6s %14s %14s %14s" % (title, "update", "w", "gradient", "loss"))
+    for number, values in enumerate(history):
+        if number % every == 0 or number == len(history) - 1:
+            print("%6d %14.6g %14.6g %14.6g" % ((number,) + tuple(values)))
+
+
+def plot(with_clipping, without, path):
+    """Draws how the derivative grows with the steps, and w and the loss over the updates."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    w = np.linspace(0.5, 1.5, 101)
+    for steps in (5, 10, STEPS):
+        left.plot(w, steps * w ** (steps - 1), label="%d steps" % steps)
+    left.axvline(1, color="grey", linewidth=0.5)
+    left.set(xlabel="w", ylabel="derivative of $h_T$ by w", yscale="log", title="Vanish, explode")
+    left.legend()
+    right.plot([values[0] for values in with_clipping], label="w, clipped")
+    text = "not clipped: w = %.0f\nafter the first update" % without[1][0]
+    right.annotate(text, (0, START), (120, START - 0.02), arrowprops={"arrowstyle": "->"})
+    right.set(xlabel="update", ylabel="w", title="From %g to 1" % START)
+    right.legend(loc="lower left")
+    figure.savefig(path, dpi=110)
+    print("Wrote %s." % path)
+
+
+def main():
+    parser = console.Parser("Gradients that explode, and clipping them.")
+    parser.add_argument("--plot", metavar="FILE.png", help="draw the two trainings")
+    arguments = parser.parse_args()
+    compare()
+    without = train(None)
+    show("\nWithout clipping:", without, 1)
+    with_clipping = train(MAX_GRAD_NORM)
+    show("\nClipped to %.0f:" % MAX_GRAD_NORM, with_clipping, 100)
+    print(
+        "\nConclusion: one step along the unclipped gradient of %.1e throws w out of all range."
+        "\nClipped, the gradient keeps its direction, and no step is longer than %g."
+        % (without[0][1], LEARNING_RATE * MAX_GRAD_NORM)
+    )
+    if arguments.plot:
+        plot(with_clipping, without, arguments.plot)
+
+
+if __name__ == "__main__":
+    main()
