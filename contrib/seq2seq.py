@@ -102,7 +102,7 @@ def softmax_cross_entropy(labels, logits):
 
     @tf.custom_gradient
     def cross_entropy(logits):
-        rows = tf.range(tf.shape(labels)[0], dtype=labels.dtype)
+        rows = tf.range(tf.shape(labels, out_type=labels.dtype)[0])
         at_label = tf.stack([rows, labels], 1)  # [N, 2]
         p = tf.nn.softmax(logits)  # [N, V]
         # The difference first: of large logits, the small logarithm would be lost in rounding.

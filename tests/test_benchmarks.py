@@ -12,6 +12,8 @@ import tensorflow.compat.v1 as tf
 from conftest import ROOT
 from models import build, make_config, running_session, train
 
+if sys.version_info < (3, 8):
+    pytest.skip("benchmarks/run.py needs Python 3.8", allow_module_level=True)
 sys.path.insert(0, os.path.join(ROOT, "benchmarks"))
 
 import products
