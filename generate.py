@@ -189,8 +189,8 @@ class LanguageModel(object):
         name = os.path.basename(prefix)
         self.vocabulary = Vocabulary(words)
         size, vocab_size = config.hidden_size, len(words)
-        dtypes = tf.train.load_checkpoint(prefix).get_variable_to_dtype_map()
-        dtype = dtypes.get("Model/embedding", tf.float32)
+        checkpoint = tf.train.load_checkpoint(prefix)
+        dtype = checkpoint.get_variable_to_dtype_map().get("Model/embedding", tf.float32)
         with tf.Graph().as_default() as graph:
             cell = contrib.rnn.MultiRNNCell(
                 [CELLS[config.cell](size) for _ in range(config.num_layers)]
@@ -214,17 +214,17 @@ class LanguageModel(object):
             state = tf.stack(tf.nest.flatten(state))
             self._new_state = tf.cast(state, tf.float32, name="new_state")  # [S, B, H]
             advice = "give a --model that fits"
-            checkpoints.check_variables(prefix, tf.global_variables(), advice)
-            held = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+            weights = tf.global_variables()
+            checkpoints.check_variables(prefix, weights, advice)
+            held = checkpoint.get_variable_to_shape_map()
             extra = {held_name for held_name in held if held_name.startswith("Model/RNN/")}
-            extra -= {variable.op.name for variable in tf.global_variables()}
+            extra -= {variable.op.name for variable in weights}
             if extra:
                 raise checkpoints.SavePathError(
                     "its checkpoint %s has more than this model, as %s; %s"
                     % (name, min(extra), advice)
                 )
             saver = tf.train.Saver()
-            weights = tf.global_variables()
         self._session = tf.Session(graph=graph)
         saver.restore(self._session, prefix)
         for variable, value in zip(weights, self._session.run(weights)):
