@@ -1,0 +1,86 @@
+"""Why the published numbers differ: the model or its schedule with one thing changed, from outside.
+
+    python study/published_numbers.py --change=schedule --data_path=PTB --seed=1
+
+What the changes are, all of them from other versions of the original script:
+
+    schedule           the learning rate decays with max(i - max_epoch, 0), i from 0, and not with
+                       max(i + 1 - max_epoch, 0): one more epoch at the full rate
+    shared_cell        MultiRNNCell is given one cell object for all layers, which since TensorFlow
+                       1.2 means one set of weights for all
+    state_not_carried  each training batch begins with a state of zeros; the other texts are read
+                       with their state carried
+
+The other flags, and the output, are those of ptb_word_lm.py. What the runs reach is in
+docs/results.md, beside the numbers that they explain.
+"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import console
+
+if __name__ == "__main__":
+    console.hush_tensorflow()
+
+from unittest import mock
+
+import tensorflow.compat.v1 as tf
+
+import configs
+import contrib
+import ptb_word_lm
+
+
+def config_of_the_old_schedule(name):
+    """A configuration whose schedule is the old one's: i - max_epoch = i + 1 - (max_epoch + 1)."""
+    config = configs.get_config(name)
+    config.max_epoch += 1
+    return config
+
+
+def call_with_shared_weights(self, inputs, state):
+    """`MultiRNNCell.call`, all layers with the weights of the first: TensorFlow 1.2 to 1.15."""
+    new_states = []
+    for layer, (cell, old_state) in enumerate(zip(self._cells, state)):
+        with tf.variable_scope("cell_0", reuse=layer > 0 or None):
+            inputs, new_state = cell(inputs, old_state)  # [B, H]; what the next layer reads
+        new_states.append(new_state)
+    return inputs, tuple(new_states)
+
+
+class ForgetfulModel(ptb_word_lm.PTBModel):
+    """A model to which `run_epoch` feeds no state in training: there is none to name."""
+
+    def __init__(self, is_training, config, input_):
+        super(ForgetfulModel, self).__init__(is_training, config, input_)
+        if is_training:
+            self._initial_state = ()
+
+
+CHANGES = {
+    "schedule": (ptb_word_lm, "get_config", config_of_the_old_schedule),
+    "shared_cell": (contrib.rnn.MultiRNNCell, "call", call_with_shared_weights),
+    "state_not_carried": (ptb_word_lm, "PTBModel", ForgetfulModel),
+}
+
+
+class ChangeError(ValueError):
+    """A change that does not go with another flag."""
+
+
+def main(argv):
+    change = ptb_word_lm.FLAGS.change
+    if change == "shared_cell" and ptb_word_lm.FLAGS.rnn_mode == "block":
+        raise ChangeError("--rnn_mode=block has weights for each layer; leave it out")
+    with mock.patch.object(*CHANGES[change]):
+        ptb_word_lm.main(argv)
+
+
+if __name__ == "__main__":
+    ptb_word_lm.flags.DEFINE_enum("change", None, sorted(CHANGES), "The one thing to change.")
+    ptb_word_lm.flags.mark_flag_as_required("change")
+    ptb_word_lm.BLAMES[ChangeError] = "change"
+    console.run(main, ptb_word_lm.BLAMES)
