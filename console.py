@@ -113,3 +113,34 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         fail(message)
+
+
+def number(kind, least, most=float("inf")):
+    """A type for argparse: an int or a float from `least` to `most`."""
+
+    def parse(text):
+        value = kind(text)
+        if not value >= least:
+            raise argparse.ArgumentTypeError("must be at least %s; given %s" % (least, text))
+        if value > most:
+            raise argparse.ArgumentTypeError("must be at most %s; given %s" % (most, text))
+        return value
+
+    parse.__name__ = kind.__name__  # for "invalid int value"
+    return parse
+
+
+def picture(text):
+    """A type for argparse: the path of a picture to draw at the end, if it can be."""
+    folder = os.path.dirname(os.path.abspath(text))
+    if not os.access(folder, os.W_OK) or os.path.isdir(text):
+        raise argparse.ArgumentTypeError("cannot write %s; give a file in a folder" % text)
+    if not text.lower().endswith((".png", ".svg", ".pdf")):
+        raise argparse.ArgumentTypeError("%s is no name of a picture; give FILE.png" % text)
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise argparse.ArgumentTypeError(
+            "a picture needs matplotlib; pip install -r requirements-dev.txt"
+        )
+    return text

@@ -15,7 +15,6 @@ Letters in the shape comments: B batch_size, T time steps, H hidden_size, V voca
 the state: c and h of layer 0, c and h of layer 1, and so on.
 """
 
-import argparse
 import contextlib
 import itertools
 import json
@@ -505,21 +504,6 @@ BLAMES = {
 }
 
 
-def number(kind, least, most=float("inf")):
-    """A type for argparse: an int or a float from `least` to `most`."""
-
-    def parse(text):
-        value = kind(text)
-        if not value >= least:
-            raise argparse.ArgumentTypeError("must be at least %s; given %s" % (least, text))
-        if value > most:
-            raise argparse.ArgumentTypeError("must be at most %s; given %s" % (most, text))
-        return value
-
-    parse.__name__ = kind.__name__  # for "invalid int value"
-    return parse
-
-
 def parse_arguments():
     """The command line; the flags that are not given are None, except those with a default."""
     parser = console.Parser("Uses a model that ptb_word_lm.py --save_path=DIR has trained.")
@@ -536,21 +520,21 @@ def parse_arguments():
     text("--prompt", help="continue this beginning of a text")
     text(
         "--next",
-        type=number(int, 1),
+        type=console.number(int, 1),
         metavar="N",
         help="show the N likeliest next words instead (default when typing: 10)",
     )
     text("--score", type=path, metavar="FILE", help="score the lines of a text (-: standard input)")
     text("--export", type=path, metavar="EXPORT_DIR", help="write a SavedModel into a new folder")
     how = parser.add_argument_group("how to continue a prompt").add_argument
-    how("--num_words", type=number(int, 1), help="words to add (default: 40)")
-    how("--num_samples", type=number(int, 1), help="how many continuations (default: 1)")
+    how("--num_words", type=console.number(int, 1), help="words to add (default: 40)")
+    how("--num_samples", type=console.number(int, 1), help="how many continuations (default: 1)")
     how(
         "--temperature",
-        type=number(float, 0),
+        type=console.number(float, 0),
         help="below 1 prefers likely words, 0 takes the likeliest (default: 1)",
     )
-    how("--seed", type=number(int, 0, 2**32 - 1), help="makes the samples repeatable")
+    how("--seed", type=console.number(int, 0, 2**32 - 1), help="makes the samples repeatable")
     how = parser.add_argument_group("how to score").add_argument
     how("--separate", action="store_true", help="each line as if it were the only one")
     arguments = parser.parse_args()

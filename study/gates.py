@@ -1,0 +1,260 @@
+"""Section 2 of the blog: inside an LSTM, one sentence, word by word.
+
+    python study/gates.py [--seed=1] [--plot=gates.png]
+
+Trains one layer of LSTM on the corpus that ships, as long_term_dependency.py does, and looks for
+units that hold the country in which a person grew up until the language that ends the sentence: in
+sentences that the training had not, those whose cell state before the language depends on the
+country. The measure is the share of its variance there that lies between countries (1: the country
+alone decides it, 0: it has nothing to do with it). Then it is tried what the model still knows of
+the language when such units, and nothing else, forget the country: their C and h are set to the
+mean over all sentences when the country has just been read.
+
+The gates are recomputed from the trained weights by the equations of section 2.2; a test holds them
+to the model's own state:
+
+    f_t = sigmoid(W_f [x_t, h_(t-1)] + b_f)        how much of C_(t-1) stays
+    i_t = sigmoid(W_i [x_t, h_(t-1)] + b_i)        how much of C~_t is added
+    o_t = sigmoid(W_o [x_t, h_(t-1)] + b_o)        how much of tanh(C_t) is shown
+    C~_t = tanh(W_C [x_t, h_(t-1)] + b_C)
+    C_t = f_t * C_(t-1) + i_t * C~_t               h_t = o_t * tanh(C_t)
+
+EXPECTED
+"""
+
+import collections
+import os
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import console
+
+if __name__ == "__main__":
+    console.hush_tensorflow()
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+import checkpoints
+from study import long_term_dependency, training
+
+LEAST_BETWEEN = 9  # words between country and language in the sentences that decide which unit
+SCOPE = "Model/RNN/multi_rnn_cell/cell_0/basic_lstm_cell/"
+
+# Letters in the shape comments: T words of a sentence, H hidden_size, N sentences.
+Steps = collections.namedtuple("Steps", ["f", "i", "o", "C"])  # [T, H] each, the blog's letters
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def watch(weights, ids):
+    """The gates and the cell state at each of some words, from a state of zeros.
+
+    Args:
+        weights: the model's variables by name.
+        ids: the words' ids.
+
+    Returns:
+        A `Steps`.
+    """
+    kernel, bias = weights[SCOPE + "kernel"], weights[SCOPE + "bias"]
+    c = h = np.zeros(len(bias) // 4, np.float32)
+    steps = []
+    for word in ids:
+        x = weights["Model/embedding"][word]
+        # TensorFlow's order of the gates; j is the blog's C~ before its tanh.
+        i, j, f, o = np.split(np.concatenate([x, h]).dot(kernel) + bias, 4)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(j)
+        h = sigmoid(o) * np.tanh(c)
+        steps.append((sigmoid(f), sigmoid(i), sigmoid(o), c))
+    return Steps(*(np.array(values) for values in zip(*steps)))
+
+
+def read_weights(folder):
+    """The variables, by name, of the run that is saved in a folder."""
+    reader = tf.train.load_checkpoint(checkpoints.newest_checkpoint(folder)[0])
+    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+
+
+def share_between(values, groups):
+    """The share of the variance of some values that is between groups: `[N, H]` -> `[H]`."""
+    groups = np.array(groups)
+    mean = values.mean(0)
+    between = np.zeros_like(mean)
+    for group in set(groups):
+        inside = values[groups == group]
+        between += len(inside) * (inside.mean(0) - mean) ** 2
+    return between / ((values - mean) ** 2).sum(0)
+
+
+class Sentence(object):
+    """A sentence that ends with the language of a country.
+
+    Attributes:
+        words: all of them; the last one is the language.
+        country: the country, a word.
+        ids: `<eos>` and the words before the language, as the model reads them.
+        country_place: the place of the country in them.
+        steps: a `Steps` of them.
+    """
+
+    def __init__(self, words, question, model, weights):
+        self.words = words
+        self.country = words[question.cause]
+        self.ids, _ = model.vocabulary.encode(["<eos>"] + words[: question.place])
+        self.country_place = question.cause + 1
+        self.steps = watch(weights, self.ids)
+
+
+def long_sentences(model, weights):
+    """The `Sentence`s of valid and test with LEAST_BETWEEN words between or more."""
+    found = []
+    for words in training.sentences("valid", "test"):
+        question = long_term_dependency.language(words)
+        if question and question.place - question.cause > LEAST_BETWEEN:
+            found.append(Sentence(words, question, model, weights))
+    return found
+
+
+def states(sentences, place):
+    """C and h of each sentence at a place, which is a function of it: `[N, H]` both."""
+    c = np.array([s.steps.C[place(s)] for s in sentences])
+    return c, np.array([s.steps.o[place(s)] for s in sentences]) * np.tanh(c)
+
+
+def holding(sentences, unit):
+    """How a unit holds: its mean forget and input gate after the country, and the correlation of
+    its cell state at the country with that before the language."""
+    gates, kept = [], []
+    for s in sentences:
+        after = slice(s.country_place + 1, None)
+        gates.append((s.steps.f[after, unit].mean(), s.steps.i[after, unit].mean()))
+        kept.append((s.steps.C[s.country_place, unit], s.steps.C[-1, unit]))
+    return tuple(np.mean(gates, axis=0)) + (np.corrcoef(np.transpose(kept))[0, 1],)
+
+
+def ask(model, sentences, units):
+    """Asks for the languages, some units having forgotten the country as soon as they read it.
+
+    Returns:
+        `(accuracy, mean loss in nats)`.
+    """
+    means = [values.mean(0) for values in states(sentences, lambda s: s.country_place)]  # c and h
+    right, losses = [], []
+    for sentence in sentences:
+        ids, after = sentence.ids, sentence.country_place + 1
+        state = model.run(ids[:after], model.zero_state)[1].copy()  # [2, 1, H]: c and h
+        for part, mean in enumerate(means):
+            state[part, 0, units] = mean[units]
+        log_probs = model.run(ids[after:], state)[0][-1]  # [V]
+        (language,), _ = model.vocabulary.encode(sentence.words[-1:])
+        right.append(np.argmax(log_probs) == language)
+        losses.append(-log_probs[language])
+    return np.mean(right), np.mean(losses)
+
+
+def show_units(sentences, shares, units):
+    print("\nUnits whose cell state before the language depends most on the country:")
+    print(
+        "%6s%18s%18s%18s%18s"
+        % ("unit", "share of variance", "mean f after", "mean i after", "kept")
+    )
+    for unit in units:
+        row = (unit, shares[unit]) + holding(sentences, unit)
+        print("%6d%18.3f%18.3f%18.3f%18.3f" % row)
+
+
+def show_countries(sentences, unit):
+    by_country = collections.defaultdict(list)
+    for sentence in sentences:
+        by_country[sentence.country].append(sentence.steps.C[-1, unit])
+    means = sorted((np.mean(values), country) for country, values in by_country.items())
+    print("\nC of unit %d before the language, by country:" % unit)
+    for start in range(0, len(means), 4):
+        print("".join("%12s %5.2f" % (name, mean) for mean, name in means[start : start + 4]))
+
+
+def show_interventions(model, sentences, order):
+    print("\nThe language, when units forget the country:")
+    print("%-28s%10s%10s" % ("units", "right, %", "loss"))
+    tried = [("none", []), ("the first of them", order[:1])]
+    tried += [("the first %d" % n, order[:n]) for n in (3, 10, 30)]
+    tried += [("the last 30", order[-30:])]
+    for name, units in tried:
+        accuracy, loss = ask(model, sentences, units)
+        print("%-28s%10.0f%10.2f" % (name, 100 * accuracy, loss), flush=True)
+
+
+def show_steps(sentence, unit):
+    print("\nUnit %d, word by word (%s):" % (unit, sentence.words[-1]))
+    print("%-14s%8s%8s%8s%8s" % ("", "f", "i", "o", "C"))
+    for row in zip(["<eos>"] + sentence.words, *(values[:, unit] for values in sentence.steps)):
+        print("%-14s%8.2f%8.2f%8.2f%8.2f" % row)
+
+
+def plot(sentence, units, path):
+    """Draws the gates of the first unit over the words, and the cell states of all."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (top, bottom) = pyplot.subplots(
+        2, 1, figsize=(9, 7), layout="constrained", sharex=True, height_ratios=(3, 2)
+    )
+    words = ["<eos>"] + sentence.words[:-1]
+    for name, values, style in zip("fioC", sentence.steps, ["o-", "s-", "^:", "k-"]):
+        top.plot(values[:, units[0]], style, label=name)
+    top.axhline(0, color="grey", linewidth=0.5)
+    top.set(title="unit %d; the next word is %s" % (units[0], sentence.words[-1]))
+    top.legend()
+    cell_states = sentence.steps.C[:, units].T
+    limit = np.abs(cell_states).max()
+    image = bottom.imshow(cell_states, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
+    bottom.set_yticks(range(len(units)), units)
+    bottom.set_xticks(range(len(words)), words, rotation=60, ha="right")
+    bottom.set(ylabel="unit", title="cell state C")
+    figure.colorbar(image, ax=bottom)
+    figure.savefig(path, dpi=110)
+    print("Wrote %s." % path)
+
+
+def main():
+    parser = console.Parser("Inside an LSTM: gates and cell state, word by word.")
+    parser.add_argument("--seed", type=console.number(int, 0, 2**31 - 1), default=1)
+    parser.add_argument("--plot", type=console.picture, metavar="FILE.png", help="draw it")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        model = training.train(folder, arguments.seed, **long_term_dependency.CONFIG)
+        weights = read_weights(folder)
+    answers = long_term_dependency.probe(
+        model, training.sentences("test"), long_term_dependency.language
+    )
+    long_term_dependency.show_samples(answers)
+
+    sentences = long_sentences(model, weights)
+    ends, _ = states(sentences, lambda s: -1)
+    shares = share_between(ends, [sentence.country for sentence in sentences])
+    order = np.argsort(-shares)
+    unit = order[0]
+    show_units(sentences, shares, order[:5])
+    show_countries(sentences, unit)
+    show_interventions(model, sentences, order)
+    sentence = min(sentences, key=lambda s: len(s.words))
+    show_steps(sentence, unit)
+    print(
+        "\nConclusion: unit %d holds the country. Before the language, %.0f %% of the variance of"
+        "\nits cell state is the country's. From the country on its forget gate is %.2f on average"
+        "\nand its input gate %.2f. It is one of several, which hold the country together."
+        % ((unit, 100 * shares[unit]) + holding(sentences, unit)[:2])
+    )
+    if arguments.plot:
+        plot(sentence, list(order[:10]), arguments.plot)
+
+
+if __name__ == "__main__":
+    main()
