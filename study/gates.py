@@ -204,7 +204,12 @@ def plot(sentence, units, path):
     from matplotlib import pyplot
 
     figure, (top, bottom) = pyplot.subplots(
-        2, 1, figsize=(9, 7), layout="constrained", sharex=True, height_ratios=(3, 2)
+        2,
+        1,
+        figsize=(9, 7),
+        layout="constrained",
+        sharex=True,
+        gridspec_kw={"height_ratios": (3, 2)},
     )
     words = ["<eos>"] + sentence.words[:-1]
     for name, values, style in zip("fioC", sentence.steps, ["o-", "s-", "^:", "k-"]):

@@ -154,7 +154,9 @@ def plot(with_clipping, without, path):
 
 def main():
     parser = console.Parser("Gradients that explode, and clipping them.")
-    parser.add_argument("--plot", metavar="FILE.png", help="draw the two trainings")
+    parser.add_argument(
+        "--plot", type=console.picture, metavar="FILE.png", help="draw the two trainings"
+    )
     arguments = parser.parse_args()
     compare()
     without = train(None)

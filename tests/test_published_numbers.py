@@ -1,0 +1,114 @@
+"""study/published_numbers.py: each change changes what it says, and nothing else."""
+
+import os
+import subprocess
+import sys
+from unittest import mock
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+from conftest import ROOT
+from models import build, make_config, outside_environment, running_session
+
+import configs
+import ptb_word_lm
+from ptb_word_lm import PTBModel, run_epoch
+from study import published_numbers
+
+IDS = np.random.RandomState(5).randint(0, 50, 200).tolist()
+
+
+def changed(change):
+    return mock.patch.object(*published_numbers.CHANGES[change])
+
+
+@pytest.mark.parametrize("name", sorted(configs.CONFIGS))
+def test_the_old_schedule_is_that_of_max_i_minus_max_epoch(name):
+    config = configs.get_config(name)
+    with changed("schedule"):
+        old = ptb_word_lm.get_config(name)
+    for i in range(config.max_max_epoch):
+        here = old.lr_decay ** max(i + 1 - old.max_epoch, 0.0)  # main's
+        assert here == config.lr_decay ** max(i - config.max_epoch, 0.0)
+    for attribute in set(dir(config)) - {"max_epoch"}:
+        if not attribute.startswith("_"):
+            assert getattr(old, attribute) == getattr(config, attribute)
+
+
+def test_shared_layers_have_the_variables_of_one():
+    with changed("shared_cell"):
+        build(make_config(num_layers=2), IDS)
+    names = [v.op.name for v in tf.trainable_variables() if "RNN" in v.op.name]
+    cell = "Model/RNN/multi_rnn_cell/cell_0/basic_lstm_cell/"
+    assert names == [cell + "kernel", cell + "bias"]
+
+
+def test_shared_layers_compute_what_layers_of_equal_weights_compute():
+    config = make_config(num_layers=2)
+    with tf.Graph().as_default():
+        with changed("shared_cell"):
+            model = build(config, IDS)
+        with running_session() as session:
+            values = {v.op.name: session.run(v) for v in tf.trainable_variables()}
+            cost = session.run(model.cost)
+    with tf.Graph().as_default():
+        model = build(config, IDS)
+        with running_session() as session:
+            for variable in tf.trainable_variables():
+                variable.load(values[variable.op.name.replace("cell_1", "cell_0")], session)
+            assert session.run(model.cost) == pytest.approx(cost, rel=1e-6)
+
+
+def test_training_begins_each_batch_with_zeros_when_the_state_is_not_carried():
+    config = make_config(init_scale=1.0)
+    perplexities = {}
+    for model_class in (published_numbers.ForgetfulModel, PTBModel):
+        with tf.Graph().as_default(), mock.patch("models.PTBModel", model_class):
+            model = build(config, IDS)
+            with running_session() as session:
+                perplexities[model_class] = run_epoch(session, model)
+                batches = model.input.epoch_size
+                costs = [session.run(model.cost) for _ in range(batches)]  # nothing is fed
+    from_zeros = np.exp(np.sum(costs) / (batches * config.num_steps))
+    forgetful = perplexities[published_numbers.ForgetfulModel]
+    assert forgetful == pytest.approx(from_zeros, rel=1e-6)
+    assert abs(perplexities[PTBModel] / from_zeros - 1) > 1e-3
+
+
+def test_the_other_texts_are_read_with_their_state():
+    with mock.patch("models.PTBModel", published_numbers.ForgetfulModel):
+        model = build(make_config(), IDS, is_training=False)
+    assert len(tf.nest.flatten(model.initial_state)) == 4
+
+
+@pytest.mark.parametrize("change", sorted(published_numbers.CHANGES))
+def test_a_run_with_a_change_ends_with_other_numbers(change, run_main):
+    plain = run_main(seed=1)
+    if change == "schedule":  # run_main brings a configuration of its own
+        assert run_main(dict(max_epoch=3), seed=1) != plain
+        return
+    with changed(change):
+        assert run_main(seed=1)[-1] != plain[-1]
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        ([], "--change"),
+        (["--change=all"], "--change=all"),
+        (["--change=shared_cell", "--rnn_mode=block"], "leave it out"),
+        (["--change=schedule", "--data_path=nowhere"], "--data_path=nowhere"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(flags, message):
+    run = subprocess.run(
+        [sys.executable, os.path.join("study", "published_numbers.py")] + flags,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=outside_environment(),
+        universal_newlines=True,
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert message in run.stderr and run.stderr.count("\n") == 1
