@@ -19,7 +19,67 @@ to the model's own state:
     C~_t = tanh(W_C [x_t, h_(t-1)] + b_C)
     C_t = f_t * C_(t-1) + i_t * C~_t               h_t = o_t * tanh(C_t)
 
-EXPECTED
+What comes out: some units do what the blog says of the cell state. After the country their forget
+gate stays near 1 and their input gate near 0, so that C hardly changes ("kept" is its correlation
+from the country to the end), whatever words come between. No unit alone knows the country: each
+puts the sixteen into a few groups, and several together tell them apart. When the first of them
+forgets, a third of the languages are lost, with ten of them three quarters. A unit may depend on
+the country and not hold it: the third one below has half-open gates and gets it anew from the
+others at every step.
+
+The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC; another processor or version
+rounds otherwise, and then other units may do it. Expected output:
+
+    basic_lstm, perplexity by epoch: 7.12 5.35 4.96 4.80 4.74 4.71 4.50 4.33 4.21 4.18 4.18 4.18
+      right, 32 words between: the shepherds who grew up in ... also speak fluent -> norwegian
+      wrong, 13 words between: the dentist from the restaurant ... speaks fluent -> spanish
+
+    Units whose cell state before the language depends most on the country:
+      unit share of variance      mean f after      mean i after              kept
+       188             0.978             0.993             0.049             0.985
+        49             0.963             0.993             0.065             0.972
+        68             0.960             0.565             0.452            -0.011
+         2             0.955             0.984             0.100             0.970
+        11             0.949             0.970             0.129             0.959
+
+    C of unit 188 before the language, by country:
+         iceland -1.99      sweden -1.91      norway -1.78       spain -1.64
+           italy -1.62      poland -1.58      turkey -0.95     germany -0.72
+          russia  0.76     finland  0.78      greece  0.78      france  0.82
+        portugal  0.88     hungary  1.00       china  1.00     denmark  1.06
+
+    The language, when units forget the country:
+    units                         right, %      loss
+    none                               100      0.03
+    the first of them                   67      0.99
+    the first 3                         49      1.87
+    the first 10                        26      3.38
+    the first 30                        24      3.46
+    the last 30                        100      0.03
+
+    Unit 188, word by word (french):
+                         f       i       o       C
+    <eos>             0.69    0.27    0.04   -0.21
+    the               0.93    0.04    0.77   -0.23
+    miners            0.67    0.36    0.56    0.20
+    who               0.21    0.15    0.99    0.19
+    grew              0.10    0.11    1.00    0.08
+    up                0.16    0.98    0.96   -0.97
+    in                0.96    0.72    0.12   -1.64
+    france            0.10    0.99    0.23    0.83
+    and               1.00    0.23    0.15    1.04
+    bought            0.99    0.48    0.41    1.51
+    a                 0.97    0.05    0.78    1.51
+    farm              0.99    0.16    0.89    1.34
+    near              0.99    0.41    0.36    0.92
+    the               1.00    0.01    0.50    0.91
+    meadow            0.99    0.05    0.34    0.91
+    speak             1.00    0.01    0.97    0.90
+    fluent            1.00    0.00    1.00    0.90
+
+    Conclusion: unit 188 holds the country. Before the language, 98 % of the variance of
+    its cell state is the country's. From the country on its forget gate is 0.99 on average
+    and its input gate 0.05. It is one of several, which hold the country together.
 """
 
 import collections

@@ -19,7 +19,64 @@ back 20 words do not span the long sentences; dropout (keep_prob=0.8), since the
 only; and for rnn a learning rate of 0.4. At 1.0, which the others have, it does not even learn
 which words are frequent. (0.3 gives it the same validation perplexity, 0.1, 0.2 and 0.6 a higher.)
 
-EXPECTED
+What comes out: every gated cell holds the country, however far it is; rnn gets it over a few words
+and guesses beyond eight. The verb is harder. In 5 % of the training sentences only does it follow
+within three words of its subject, as the language does of the country in 23 %, and so there are
+hardly any easy ones to begin with. In this time only gru learns it, with seed 1 at all distances,
+with seed 2 from 92 % near to 51 % far; the LSTMs guess like rnn. They need longer: with
+max_epoch=14 and max_max_epoch=20 basic_lstm gets 90, 87, 67 and 59 % of the verbs at four words and
+more. A forget_bias of 1 in place of 0 does not help.
+
+The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC; another processor or version
+rounds otherwise, and the last digits differ. Expected output:
+
+    rnn, perplexity by epoch: 19.04 8.10 6.33 5.84 5.59 5.63 5.42 5.31 4.86 4.60 4.52 4.47
+      right, 30 words between: the talented sailors who grew up ... desert speak fluent -> italian
+      wrong, 2 words between: the busy baker who grew up in china speaks fluent -> spanish
+    basic_lstm, perplexity by epoch: 7.12 5.35 4.96 4.80 4.74 4.71 4.50 4.33 4.21 4.18 4.18 4.18
+      right, 32 words between: the shepherds who grew up in ... also speak fluent -> norwegian
+      wrong, 13 words between: the dentist from the restaurant ... speaks fluent -> spanish
+    lstm_peephole, perplexity by epoch: 6.94 5.39 4.93 4.82 4.74 4.55 4.33 4.28 4.20 4.17 4.18 4.18
+      right, 32 words between: the shepherds who grew up in ... also speak fluent -> norwegian
+    lstm_coupled, perplexity by epoch: 7.13 5.35 4.97 4.82 4.66 4.35 4.31 4.32 4.22 4.20 4.19 4.19
+      right, 32 words between: the shepherds who grew up in ... also speak fluent -> norwegian
+    gru, perplexity by epoch: 10.07 6.21 5.30 5.14 4.75 4.78 4.83 4.79 4.37 4.37 4.39 4.39
+      right, 32 words between: the shepherds who grew up in ... also speak fluent -> norwegian
+
+    The language: right, in %:
+    between  number            rnn     basic_lstm  lstm_peephole   lstm_coupled            gru
+    0-3         117             75            100            100            100            100
+    4-8         145             30            100            100            100            100
+    9-16        109              7             99            100            100            100
+    17-24        72              7            100            100            100            100
+    25-45        41              5            100            100            100            100
+
+    The language: loss in nats:
+    between  number            rnn     basic_lstm  lstm_peephole   lstm_coupled            gru
+    0-3         117           1.30           0.00           0.00           0.00           0.00
+    4-8         145           2.26           0.01           0.01           0.00           0.01
+    9-16        109           2.83           0.03           0.02           0.01           0.01
+    17-24        72           2.95           0.03           0.02           0.01           0.02
+    25-45        41           3.06           0.03           0.02           0.02           0.05
+
+    The verb: right, in %:
+    between  number            rnn     basic_lstm  lstm_peephole   lstm_coupled            gru
+    0-3          23             43             39             48             48             83
+    4-8         193             51             52             55             58             96
+    9-16        175             60             55             57             49             97
+    17-24        91             51             52             52             53            100
+    25-45        70             50             46             46             46            100
+
+    The verb: loss in nats:
+    between  number            rnn     basic_lstm  lstm_peephole   lstm_coupled            gru
+    0-3          23           1.52           1.73           2.38           1.95           1.65
+    4-8         193           1.65           1.67           1.72           1.60           1.16
+    9-16        175           1.46           1.52           1.49           1.51           1.06
+    17-24        91           1.42           1.50           1.49           1.42           0.96
+    25-45        70           1.32           1.31           1.28           1.30           0.66
+
+    Conclusion: rnn gets 75 % of the languages across 0 to 3 words and 5 % across
+    25 to 45: it forgets with distance. The worst of the gated cells gets 100 % there.
 """
 
 import collections
@@ -146,9 +203,25 @@ def show_samples(answers):
     wrong = [answer for answer in answers if answer.said != answer.right][:1]
     for name, answer in [("right", a) for a in right] + [("wrong", a) for a in wrong]:
         words = " ".join(answer.words)
-        if len(words) > 70:
-            words = "%s ... %s" % (words[:45].rsplit(" ", 1)[0], words[-25:].split(" ", 1)[1])
+        if len(words) > 56:
+            words = "%s ... %s" % (words[:34].rsplit(" ", 1)[0], words[-22:].split(" ", 1)[1])
         print("  %s, %d words between: %s -> %s" % (name, answer.between, words, answer.said))
+
+
+def show_conclusion(languages):
+    near, far = RANGES[0], RANGES[-1]
+    gated = [table[far][1] for cell, table in languages.items() if cell != "rnn"]
+    print(
+        "\nConclusion: rnn gets %.0f %% of the languages across %d to %d words and %.0f %% across"
+        "\n%d to %d: it forgets with distance. The worst of the gated cells gets %.0f %% there."
+        % (
+            (100 * languages["rnn"][near][1],)
+            + near
+            + (100 * languages["rnn"][far][1],)
+            + far
+            + (100 * min(gated),)
+        )
+    )
 
 
 def plot(languages, verbs, path):
@@ -192,6 +265,7 @@ def main():
     for name, tables in (("language", languages), ("verb", verbs)):
         show_table("The %s: right, in %%:" % name, tables, lambda row: "%.0f" % (100 * row[1]))
         show_table("The %s: loss in nats:" % name, tables, lambda row: "%.2f" % row[2])
+    show_conclusion(languages)
     if arguments.plot:
         plot(languages, verbs, arguments.plot)
 

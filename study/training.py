@@ -25,7 +25,7 @@ class _Progress(io.TextIOBase):
 
     def write(self, text):
         for perplexity in re.findall(r"Valid Perplexity: (\S+)", text):
-            self._stream.write(" " + perplexity)
+            self._stream.write(" %.2f" % float(perplexity))
             self._stream.flush()
 
 

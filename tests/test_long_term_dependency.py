@@ -94,7 +94,7 @@ def test_training_prints_one_line_of_perplexities(tmp_path, capsys):
     corpus, _ = write_country_corpus(tmp_path)
     training.train(str(tmp_path / "run"), 1, data_path=corpus, **dict(CONFIG, max_max_epoch=2))
     assert re.fullmatch(
-        r"basic_lstm, perplexity by epoch:( \d+\.\d{3}){2}\n", capsys.readouterr().out
+        r"basic_lstm, perplexity by epoch:( \d+\.\d{2}){2}\n", capsys.readouterr().out
     )
 
 
