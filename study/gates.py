@@ -19,13 +19,14 @@ to the model's own state:
     C~_t = tanh(W_C [x_t, h_(t-1)] + b_C)
     C_t = f_t * C_(t-1) + i_t * C~_t               h_t = o_t * tanh(C_t)
 
-What comes out: some units do what the blog says of the cell state. After the country their forget
-gate stays near 1 and their input gate near 0, so that C hardly changes ("kept" is its correlation
-from the country to the end), whatever words come between. No unit alone knows the country: each
-puts the sixteen into a few groups, and several together tell them apart. When the first of them
-forgets, a third of the languages are lost, with ten of them three quarters. A unit may depend on
-the country and not hold it: the third one below has half-open gates and gets it anew from the
-others at every step.
+What comes out: some units do what the blog says of the cell state. At the country the forget gate
+closes and the input gate opens: the old goes, the new is stored. After it the forget gate stays
+near 1 and the input gate near 0, so that C hardly changes ("kept" is its correlation from the
+country to the end), whatever words come between. No unit alone knows the country: each puts the
+sixteen into a few groups, and several together tell them apart. When the first of them forgets, a
+third of the languages are lost, with ten of them three quarters. A unit may depend on the country
+and not hold it: the third one below has half-open gates and gets it anew from the others at every
+step.
 
 The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC; another processor or version
 rounds otherwise, and then other units may do it. Expected output:
