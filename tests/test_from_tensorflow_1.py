@@ -1,0 +1,355 @@
+"""docs/from-tensorflow-1.md: its example runs, its names exist, and its messages are what is said.
+
+On TensorFlow 1.15 the example's first half runs as well, and the names of 1.x are looked up.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import tensorflow as plain_tf
+import tensorflow.compat.v1 as tf
+from conftest import ROOT
+from test_departures import read, rows, sections
+
+import contrib
+from contrib import rnn
+
+TEXT = read("docs", "from-tensorflow-1.md")
+PARTS = sections(TEXT)
+VERSION = tuple(int(n) for n in tf.__version__.split(".")[:2])
+TENSORFLOW_1 = VERSION < (2, 0)
+KERAS_3 = VERSION >= (2, 16)
+
+# Runs a program after the statements that must fail, each in a Python without version 1 behaviour.
+OUTSIDE = """
+import runpy, sys
+import tensorflow.compat.v1 as tf
+for statement in sys.argv[2:]:
+    try:
+        exec(statement)
+    except RuntimeError as error:
+        print(error)
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
+
+
+def blocks(text, language):
+    """The code blocks of a language, the indented ones too."""
+    found = re.findall(r"^( *)```%s\n(.*?)^ *```$" % language, text, flags=re.M | re.S)
+    return [textwrap.dedent(code) for _, code in found]
+
+
+def code_spans(text):
+    """What stands in backticks, double ones too."""
+    return [a or b for a, b in re.findall(r"`` (.+?) ``|`([^`]+)`", text)]
+
+
+def names(text):
+    """The dotted names under tf and contrib in the code of a text."""
+    return re.findall(r"\b(?:tf|contrib)(?:\.\w+)+", " ".join(code_spans(text)))
+
+
+def look_up(name, **roots):
+    first, *rest = name.split(".")
+    found = roots[first]
+    for part in rest:
+        found = getattr(found, part)
+    return found
+
+
+RENAMES = rows(PARTS["Rename"])
+CELLS = re.findall(r"`(\w+)`", re.search(r"^X is (.*?)\.", PARTS["Rename"], re.M | re.S).group(1))
+KEPT = names(PARTS["Rename"][PARTS["Rename"].index("These stay as they are") :])
+BEFORE, AFTER = blocks(PARTS["An example"], "python")
+LOOP, OLD_NAMES = blocks(PARTS["Check"], "python")
+MESSAGES = [(code_spans(row[0])[0], code_spans(row[1])[0]) for row in rows(PARTS["Messages"])]
+# Without disable_v2_behavior, which the tests have called.
+EAGER = [row for row in MESSAGES if "eager" in row[0] or "Session graph" in row[0]]
+
+
+def run_outside(folder, program, *statements):
+    """The lines that a program prints in a folder that has contrib/ and nothing else of ours."""
+    shutil.copytree(os.path.join(ROOT, "contrib"), str(folder / "contrib"))
+    (folder / "program.py").write_text(program, encoding="utf-8")
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    output = subprocess.check_output(
+        [sys.executable, "-c", OUTSIDE, "program.py"] + list(statements),
+        cwd=str(folder),
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    return output.decode("utf-8").splitlines()
+
+
+def test_the_example_runs_beside_the_copied_folder_and_prints_what_it_should(tmp_path):
+    """In the same process before it, what is said where version 2 behaviour was left on."""
+    messages = [] if TENSORFLOW_1 else EAGER
+    assert len(EAGER) == 2
+    lines = run_outside(tmp_path, AFTER, *[code for _, code in messages])
+    promised = blocks(PARTS["An example"], "text")[0].splitlines()
+    assert lines == [message for message, _ in messages] + promised
+
+
+@pytest.mark.skipif(not TENSORFLOW_1, reason="needs TensorFlow 1.15")
+def test_the_example_for_tensorflow_1_prints_the_same_there(tmp_path):
+    lines = run_outside(tmp_path, BEFORE + AFTER[AFTER.index("random = ") :])
+    assert lines == blocks(PARTS["An example"], "text")[0].splitlines()
+
+
+def test_the_example_is_renamed_as_the_table_says_and_otherwise_the_same():
+    model = BEFORE[BEFORE.index("x = ") :]
+    assert "tf.contrib.rnn" in model
+    for old, new in (("tf.contrib.", "contrib."), ("tf.layers.dense", "dense")):
+        model = model.replace(old, new)
+    assert AFTER[AFTER.index("x = ") : AFTER.index("\nrandom = ")] == model
+
+
+def test_every_name_of_today_exists():
+    today = " ".join(row[1] for row in RENAMES)
+    found = [name for name in names(today) if name != "contrib.rnn.X"]
+    found += ["contrib.rnn." + cell for cell in CELLS] + KEPT
+    assert len(found) > 30
+    for name in found:
+        look_up(name, tf=tf, contrib=contrib)
+
+
+def test_the_list_of_cells_is_complete():
+    public = [name for name in vars(rnn) if name.endswith(("Cell", "Tuple", "Wrapper"))]
+    assert sorted(CELLS) == sorted(name for name in public if not name.startswith("_"))
+
+
+def test_the_names_of_tensorflow_1_existed_and_are_gone():
+    old = [name for row in RENAMES for name in names(row[0]) if not name.endswith(".X")]
+    old += ["tf.contrib.rnn." + cell for cell in CELLS]
+    assert len(old) > 15
+    for name in old:
+        if TENSORFLOW_1:
+            look_up(name, tf=plain_tf)
+        elif KERAS_3:
+            with pytest.raises(AttributeError):
+                look_up(name, tf=tf)
+
+
+@pytest.mark.parametrize("message, code", [row for row in MESSAGES if row not in EAGER])
+def test_messages(message, code, tmp_path):
+    if TENSORFLOW_1 and "tensorflow" in message or not KERAS_3 and "Keras 3" in message:
+        pytest.skip("TensorFlow %s has it" % tf.__version__)
+    cell = rnn.BasicLSTMCell(4)
+    x = tf.zeros([1, 3])
+    state = cell.zero_state(1, tf.float32)
+    with tf.Session() as session:
+        scope = dict(tf=tf, contrib=contrib, cell=cell, x=x, state=state, session=session)
+        if "checkpoint" in message:
+            scope["old"] = save_old_checkpoint(str(tmp_path / "old"))
+            cell(x, state)
+        with pytest.raises(Exception) as caught:
+            exec(code, scope)
+    assert message in str(caught.value)
+
+
+def save_old_checkpoint(path):
+    """A checkpoint with the names of TensorFlow 1.0: an LSTM, a GRU and a dense layer."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        for number, (name, shape) in enumerate(
+            [
+                ("basic_lstm_cell/weights", [7, 16]),
+                ("basic_lstm_cell/biases", [16]),
+                ("gru_cell/gates/weights", [7, 8]),
+                ("gru_cell/gates/biases", [8]),
+                ("gru_cell/candidate/weights", [7, 4]),
+                ("gru_cell/candidate/biases", [4]),
+                ("dense/kernel", [4, 2]),
+                ("dense/bias", [2]),
+            ]
+        ):
+            tf.get_variable(name, shape, initializer=tf.constant_initializer(number))
+        session.run(tf.global_variables_initializer())
+        return tf.train.Saver().save(session, path)
+
+
+def example_dense():
+    """`dense` of the example, without running the rest."""
+    scope = {"tf": tf}
+    exec(AFTER[AFTER.index("def dense") : AFTER.index("x = ")], scope)
+    return scope["dense"]
+
+
+def test_names_before_tensorflow_1_2_restore_through_the_map(tmp_path):
+    x = tf.zeros([1, 3])
+    for cell in (rnn.BasicLSTMCell(4), rnn.GRUCell(4)):
+        output, _ = cell(x, cell.zero_state(1, tf.float32))
+    example_dense()(output, 2)
+    scope = {"tf": tf}
+    exec(OLD_NAMES, scope)
+    with tf.Session() as session:
+        scope["saver"].restore(session, save_old_checkpoint(str(tmp_path / "old")))
+        for number, value in enumerate(session.run(tf.global_variables())):
+            assert (value == number).all()
+
+
+@pytest.mark.skipif(not TENSORFLOW_1, reason="compares with TensorFlow 1.x")
+def test_dense_and_the_cells_restore_what_tensorflow_1_saved(tmp_path):
+    def model(library, dense):
+        with tf.variable_scope("Model", initializer=tf.random_normal_initializer()):
+            cell = library.MultiRNNCell([library.LSTMCell(4, use_peepholes=True)])
+            outputs = tf.nn.bidirectional_dynamic_rnn(
+                cell, library.GRUCell(4), tf.ones([2, 5, 3]), [5, 3], dtype=tf.float32
+            )[0]
+            return dense(tf.concat(outputs, 2), 6, activation=tf.nn.relu)
+
+    with tf.Graph().as_default(), tf.Session() as session:
+        wanted = model(plain_tf.contrib.rnn, tf.layers.dense)
+        session.run(tf.global_variables_initializer())
+        wanted = session.run(wanted)
+        path = tf.train.Saver().save(session, str(tmp_path / "model"))
+    output = model(rnn, example_dense())
+    with tf.Session() as session:
+        tf.train.Saver().restore(session, path)
+        np.testing.assert_allclose(session.run(output), wanted, rtol=1e-5, atol=1e-6)
+
+
+def own_loop(cell, inputs):
+    """The outputs of the document's loop over inputs `[B, T, D]`, `[T, B, H]`."""
+    outputs = []
+    scope = dict(tf=tf, inputs=inputs, num_steps=inputs.shape.as_list()[1])
+    scope.update(cell=lambda *args: outputs.append(cell(*args)) or outputs[-1])
+    scope["state"] = cell.zero_state(tf.shape(inputs)[0], tf.float32)
+    exec(LOOP, scope)
+    return tf.stack([output for output, _ in outputs])
+
+
+def test_the_written_loop_makes_one_set_of_weights():
+    own_loop(rnn.BasicLSTMCell(4), tf.zeros([2, 5, 3]))
+    found = [v.op.name for v in tf.trainable_variables()]
+    assert found == ["basic_lstm_cell/kernel", "basic_lstm_cell/bias"]
+
+
+@pytest.mark.parametrize("make_cell", [lambda: rnn.BasicLSTMCell(4), lambda: rnn.GRUCell(4)])
+def test_the_loops_that_stay_give_what_a_written_loop_gives(make_cell):
+    """A backward half is a loop over the reversed inputs. static_rnn, dynamic_rnn: test_rnn.py."""
+    inputs = tf.constant(np.random.RandomState(3).randn(2, 5, 3), tf.float32)  # [B, T, D]
+    tf.nn.bidirectional_dynamic_rnn(make_cell(), make_cell(), inputs, dtype=tf.float32)
+    assert len({v.op.name.split("/")[1] for v in tf.trainable_variables()}) == 2
+    with tf.variable_scope("", reuse=True):
+        both, _ = tf.nn.bidirectional_dynamic_rnn(
+            make_cell(), make_cell(), inputs, dtype=tf.float32
+        )
+        static, _, _ = tf.nn.static_bidirectional_rnn(
+            make_cell(), make_cell(), tf.unstack(inputs, axis=1), dtype=tf.float32
+        )
+    with tf.variable_scope("bidirectional_rnn/fw", reuse=True):
+        forward = own_loop(make_cell(), inputs)
+        raw = raw_loop(make_cell(), inputs)
+    with tf.variable_scope("bidirectional_rnn/bw", reuse=True):
+        backward = own_loop(make_cell(), inputs[:, ::-1])[::-1]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        forward, backward, raw, both, static = session.run([forward, backward, raw, both, static])
+    assert abs(forward - backward).max() > 0.01
+    for given in (raw, both[0].transpose(1, 0, 2), np.array(static)[:, :, :4]):
+        np.testing.assert_allclose(given, forward, atol=1e-6)
+    for given in (both[1].transpose(1, 0, 2), np.array(static)[:, :, 4:]):
+        np.testing.assert_allclose(given, backward, atol=1e-6)
+
+
+def raw_loop(cell, inputs):
+    """The outputs of tf.nn.raw_rnn over inputs `[B, T, D]`, `[T, B, H]`."""
+    batch_size, num_steps, size = inputs.shape.as_list()
+    steps = tf.transpose(inputs, [1, 0, 2])
+
+    def step(time, output, state, loop_state):
+        if output is None:
+            state = cell.zero_state(batch_size, tf.float32)
+        finished = tf.fill([batch_size], time >= num_steps)
+        following = tf.reshape(steps[tf.minimum(time, num_steps - 1)], [batch_size, size])
+        return finished, following, state, output, None
+
+    return tf.nn.raw_rnn(cell, step, scope=tf.get_variable_scope())[0].stack()
+
+
+def test_one_cell_object_in_two_scopes_has_two_sets_of_weights():
+    """TensorFlow 1.15 makes one set, and one for all layers of MultiRNNCell too."""
+    inputs = tf.zeros([2, 5, 3])
+    for library, sets in [(rnn, 2)] + ([(plain_tf.contrib.rnn, 1)] if TENSORFLOW_1 else []):
+        with tf.Graph().as_default():
+            cell = library.BasicLSTMCell(4)
+            tf.nn.bidirectional_dynamic_rnn(cell, cell, tf.zeros([2, 5, 3]), dtype=tf.float32)
+            assert len(tf.trainable_variables()) == 2 * sets
+
+    if TENSORFLOW_1:
+        with tf.Graph().as_default():
+            cells = [plain_tf.contrib.rnn.BasicLSTMCell(3)] * 2
+            tf.nn.dynamic_rnn(
+                plain_tf.contrib.rnn.MultiRNNCell(cells), tf.zeros([2, 5, 3]), dtype=tf.float32
+            )
+            assert len(tf.trainable_variables()) == 2
+
+    cell = rnn.BasicLSTMCell(4)
+    for reuse in (None, True):
+        with tf.variable_scope("shared", reuse=reuse):
+            tf.nn.dynamic_rnn(cell, inputs, dtype=tf.float32)
+    assert len(tf.trainable_variables()) == 2
+
+
+def test_a_subclass_names_its_scope():
+    class Encoder(rnn.BasicLSTMCell):
+        scope_name = "enc"
+
+    class MyOwnCell(rnn.RNNCell):
+        scope_name = "my_own_cell"
+        state_size = output_size = 4
+
+        def call(self, inputs, state):
+            state += tf.get_variable("w", [4])
+            return state, state
+
+    for cell in (Encoder(4), MyOwnCell()):
+        tf.nn.dynamic_rnn(cell, tf.zeros([2, 5, 3]), dtype=tf.float32)
+    found = [v.op.name for v in tf.trainable_variables()]
+    assert found == ["rnn/enc/kernel", "rnn/enc/bias", "rnn/my_own_cell/w"]
+
+
+@pytest.mark.skipif(not KERAS_3, reason="is about Keras 3")
+def test_keras_layers_pass_over_reuse():
+    for reuse in (None, True):
+        with tf.variable_scope("scope", reuse=reuse):
+            tf.keras.layers.Dense(4)(tf.zeros([2, 3]))
+    assert len(tf.global_variables()) == 4
+
+
+@pytest.mark.skipif(np.__version__ < "2", reason="is about NumPy 2")
+def test_a_sum_with_a_number_of_a_session_stays_in_32_bits():
+    with tf.Session() as session:
+        cost = session.run(tf.constant(1.0))
+    assert isinstance(0.0 + cost, np.float32)
+    assert isinstance(0.0 + float(cost), float)
+
+
+def test_the_legacy_loss_of_one_step_is_the_cross_entropy():
+    """Against -log softmax, and against TensorFlow 1.15 where it is installed."""
+    logits = np.random.RandomState(5).randn(6, 4).astype(np.float32)
+    targets = np.array([0, 1, 2, 3, 0, 1])
+    loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+    losses = [loss]
+    if TENSORFLOW_1:
+        legacy = plain_tf.contrib.legacy_seq2seq.sequence_loss_by_example
+        losses.append(legacy([logits], [targets], [tf.ones([6])]))
+    wanted = np.log(np.exp(logits).sum(1)) - logits[np.arange(6), targets]
+    with tf.Session() as session:
+        for values in session.run(losses):
+            np.testing.assert_allclose(values, wanted, rtol=1e-5)
+
+
+def test_the_default_initializer_is_xaviers():
+    """And what the table has for it: uniform, up to sqrt(6 / (rows + columns))."""
+    given = tf.get_variable("given", [60, 40], initializer=tf.glorot_uniform_initializer())
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        largest = abs(session.run(given)).max()
+    assert 0.95 < largest / np.sqrt(6 / 100.0) <= 1.0001
