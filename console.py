@@ -114,6 +114,14 @@ class Parser(argparse.ArgumentParser):
     def error(self, message):
         fail(message)
 
+    def add_seed(self, meaning="makes the run repeatable"):
+        """Adds --seed, 1 if it is not given."""
+        self.add_argument("--seed", type=number(int, 0, 2**31 - 1), default=1, help=meaning)
+
+    def add_plot(self, meaning):
+        """Adds --plot=FILE.png."""
+        self.add_argument("--plot", type=picture, metavar="FILE.png", help="draw " + meaning)
+
 
 def number(kind, least, most=float("inf")):
     """A type for argparse: an int or a float from `least` to `most`."""
@@ -133,7 +141,7 @@ def number(kind, least, most=float("inf")):
 def picture(text):
     """A type for argparse: the path of a picture to draw at the end, if it can be."""
     folder = os.path.dirname(os.path.abspath(text))
-    if not os.access(folder, os.W_OK) or os.path.isdir(text):
+    if not os.access(text if os.path.exists(text) else folder, os.W_OK) or os.path.isdir(text):
         raise argparse.ArgumentTypeError("cannot write %s; give a file in a folder" % text)
     if not text.lower().endswith((".png", ".svg", ".pdf")):
         raise argparse.ArgumentTypeError("%s is no name of a picture; give FILE.png" % text)

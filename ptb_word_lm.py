@@ -84,7 +84,11 @@ flags.DEFINE_float(
     "learning_rate",
     None,
     "The learning rate of the first epochs. Default: the configuration's.",
-    lower_bound=0.0,
+)
+flags.register_validator(
+    "learning_rate",
+    lambda rate: rate is None or 0 < rate < float("inf"),
+    message="must be a number above 0",
 )
 # Departure: a flag of the original in a later version, which had BASIC, BLOCK and CUDNN.
 flags.DEFINE_enum(

@@ -75,4 +75,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with console.errors_in_one_line({}, {}):
+        main()

@@ -3,12 +3,13 @@
     python study/gates.py [--seed=1] [--plot=gates.png]
 
 Trains one layer of LSTM on the corpus that ships, as long_term_dependency.py does, and looks for
-units that hold the country in which a person grew up until the language that ends the sentence: in
-sentences that the training had not, those whose cell state before the language depends on the
-country. The measure is the share of its variance there that lies between countries (1: the country
-alone decides it, 0: it has nothing to do with it). Then it is tried what the model still knows of
-the language when such units, and nothing else, forget the country: their C and h are set to the
-mean over all sentences when the country has just been read.
+units that hold the country in which a person grew up until the language that ends the sentence. The
+sentences are those of the validation and the test text with nine words or more between the two. A
+unit holds the country if its forget gate stays near 1 after it, and if its cell state before the
+language depends on the country. The measure of that is the share of the variance there that lies
+between countries (1: the country alone decides it, 0: it has nothing to do with it). Then the
+script tests what the model still knows of the language when such units, and nothing else, forget
+the country: their C and h are set to the mean over all sentences when it has just been read.
 
 The gates are recomputed from the trained weights by the equations of section 2.2; a test holds them
 to the model's own state:
@@ -19,14 +20,13 @@ to the model's own state:
     C~_t = tanh(W_C [x_t, h_(t-1)] + b_C)
     C_t = f_t * C_(t-1) + i_t * C~_t               h_t = o_t * tanh(C_t)
 
-What comes out: some units do what the blog says of the cell state. At the country the forget gate
-closes and the input gate opens: the old goes, the new is stored. After it the forget gate stays
-near 1 and the input gate near 0, so that C hardly changes ("kept" is its correlation from the
-country to the end), whatever words come between. No unit alone knows the country: each puts the
-sixteen into a few groups, and several together tell them apart. When the first of them forgets, a
-third of the languages are lost, with ten of them three quarters. A unit may depend on the country
-and not hold it: the third one below has half-open gates and gets it anew from the others at every
-step.
+What comes out: four units do what the blog says of the cell state. At the country the input gate
+opens and the forget gate half closes; after it the forget gate stays near 1 and the input gate near
+0, and until the language C changes by a quarter of its standard deviation at the most. Unit 188
+knows a few groups of countries and not the country, as its means below show; several tell the
+sixteen apart. When it forgets, a third of the languages are lost, when all four do three quarters,
+and when ten other units do none. With seed 2 there are five such units, the first of which changes
+more (0.85).
 
 The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC; another processor or version
 rounds otherwise, and then other units may do it. Expected output:
@@ -35,13 +35,12 @@ rounds otherwise, and then other units may do it. Expected output:
       right, 32 words between: the shepherds who grew up in ... also speak fluent -> norwegian
       wrong, 13 words between: the dentist from the restaurant ... speaks fluent -> spanish
 
-    Units whose cell state before the language depends most on the country:
-      unit share of variance      mean f after      mean i after              kept
-       188             0.978             0.993             0.049             0.985
-        49             0.963             0.993             0.065             0.972
-        68             0.960             0.565             0.452            -0.011
-         2             0.955             0.984             0.100             0.970
-        11             0.949             0.970             0.129             0.959
+    Units that hold the country:
+      unit   share   f at it   i at it   f after   i after   change of C
+       188   0.978      0.43      0.94      0.99      0.05          0.15
+        49   0.963      0.70      0.96      0.99      0.07          0.23
+         2   0.955      0.39      0.95      0.98      0.10          0.24
+        11   0.949      0.47      0.94      0.97      0.13          0.23
 
     C of unit 188 before the language, by country:
          iceland -1.99      sweden -1.91      norway -1.78       spain -1.64
@@ -52,11 +51,12 @@ rounds otherwise, and then other units may do it. Expected output:
     The language, when units forget the country:
     units                         right, %      loss
     none                               100      0.03
-    the first of them                   67      0.99
-    the first 3                         49      1.87
-    the first 10                        26      3.38
-    the first 30                        24      3.46
-    the last 30                        100      0.03
+    the first of those                  67      0.99
+    the first two                       49      1.87
+    all 4 that hold it                  25      3.37
+    10 others, at random               100      0.03
+    10 others, at random               100      0.03
+    10 others, at random               100      0.03
 
     Unit 188, word by word (french):
                          f       i       o       C
@@ -79,8 +79,8 @@ rounds otherwise, and then other units may do it. Expected output:
     fluent            1.00    0.00    1.00    0.90
 
     Conclusion: unit 188 holds the country. Before the language, 98 % of the variance of
-    its cell state is the country's. From the country on its forget gate is 0.99 on average
-    and its input gate 0.05. It is one of several, which hold the country together.
+    its cell state is the country's; after the country its forget gate is 0.99 on average
+    and its input gate 0.05.
 """
 
 import collections
@@ -101,7 +101,9 @@ import tensorflow.compat.v1 as tf
 import checkpoints
 from study import long_term_dependency, training
 
-LEAST_BETWEEN = 9  # words between country and language in the sentences that decide which unit
+LEAST_BETWEEN = 9  # words between country and language in the sentences that are looked at
+LEAST_F = 0.9  # the least mean forget gate, after the country, of a unit that holds it
+LEAST_SHARE = 0.8  # the least share of the variance of its cell state that the country decides
 SCOPE = "Model/RNN/multi_rnn_cell/cell_0/basic_lstm_cell/"
 
 # Letters in the shape comments: T words of a sentence, H hidden_size, N sentences.
@@ -187,15 +189,37 @@ def states(sentences, place):
     return c, np.array([s.steps.o[place(s)] for s in sentences]) * np.tanh(c)
 
 
-def holding(sentences, unit):
-    """How a unit holds: its mean forget and input gate after the country, and the correlation of
-    its cell state at the country with that before the language."""
-    gates, kept = [], []
-    for s in sentences:
-        after = slice(s.country_place + 1, None)
-        gates.append((s.steps.f[after, unit].mean(), s.steps.i[after, unit].mean()))
-        kept.append((s.steps.C[s.country_place, unit], s.steps.C[-1, unit]))
-    return tuple(np.mean(gates, axis=0)) + (np.corrcoef(np.transpose(kept))[0, 1],)
+Held = collections.namedtuple("Held", ["f_at", "i_at", "f", "i", "change"])  # [H] each
+
+
+def holding(sentences):
+    """What the units do with the country: a `Held`.
+
+    f_at and i_at are the mean gates at the country, f and i those after it; change is the mean of
+    |C at the end - C at the country|, in standard deviations of C at the end.
+    """
+    at = [(s.steps.f[s.country_place], s.steps.i[s.country_place]) for s in sentences]
+    after = [
+        (s.steps.f[s.country_place + 1 :].mean(0), s.steps.i[s.country_place + 1 :].mean(0))
+        for s in sentences
+    ]
+    start, _ = states(sentences, lambda s: s.country_place)
+    end, _ = states(sentences, lambda s: -1)
+    return Held(*np.mean(at, 0), *np.mean(after, 0), np.abs(end - start).mean(0) / end.std(0))
+
+
+def find_units(sentences):
+    """Finds the units that hold the country.
+
+    Returns:
+        `(units, shares, held)`: the numbers of the units that keep to LEAST_F and LEAST_SHARE, by
+        descending share; the shares of all, `[H]`; and what `holding` returns.
+    """
+    ends, _ = states(sentences, lambda s: -1)
+    shares = share_between(ends, [sentence.country for sentence in sentences])
+    held = holding(sentences)
+    holds = (held.f >= LEAST_F) & (shares >= LEAST_SHARE)
+    return [unit for unit in np.argsort(-shares) if holds[unit]], shares, held
 
 
 def ask(model, sentences, units):
@@ -218,15 +242,12 @@ def ask(model, sentences, units):
     return np.mean(right), np.mean(losses)
 
 
-def show_units(sentences, shares, units):
-    print("\nUnits whose cell state before the language depends most on the country:")
-    print(
-        "%6s%18s%18s%18s%18s"
-        % ("unit", "share of variance", "mean f after", "mean i after", "kept")
-    )
+def show_units(units, shares, held):
+    print("\nUnits that hold the country:")
+    print("  unit   share   f at it   i at it   f after   i after   change of C")
     for unit in units:
-        row = (unit, shares[unit]) + holding(sentences, unit)
-        print("%6d%18.3f%18.3f%18.3f%18.3f" % row)
+        row = (unit, shares[unit]) + tuple(values[unit] for values in held)
+        print("%6d%8.3f%10.2f%10.2f%10.2f%10.2f%14.2f" % row)
 
 
 def show_countries(sentences, unit):
@@ -239,14 +260,17 @@ def show_countries(sentences, unit):
         print("".join("%12s %5.2f" % (name, mean) for mean, name in means[start : start + 4]))
 
 
-def show_interventions(model, sentences, order):
+def show_interventions(model, sentences, units, seed):
     print("\nThe language, when units forget the country:")
     print("%-28s%10s%10s" % ("units", "right, %", "loss"))
-    tried = [("none", []), ("the first of them", order[:1])]
-    tried += [("the first %d" % n, order[:n]) for n in (3, 10, 30)]
-    tried += [("the last 30", order[-30:])]
-    for name, units in tried:
-        accuracy, loss = ask(model, sentences, units)
+    others = sorted(set(range(len(sentences[0].steps.C[0]))) - set(units))
+    random = np.random.RandomState(seed)
+    tried = [("none", [])]
+    tried += [("the first of those", units[:1]), ("the first two", units[:2])]
+    tried += [("all %d that hold it" % len(units), units)]
+    tried += [("10 others, at random", random.choice(others, 10, replace=False)) for _ in range(3)]
+    for name, chosen in tried:
+        accuracy, loss = ask(model, sentences, chosen)
         print("%-28s%10.0f%10.2f" % (name, 100 * accuracy, loss), flush=True)
 
 
@@ -291,8 +315,8 @@ def plot(sentence, units, path):
 
 def main():
     parser = console.Parser("Inside an LSTM: gates and cell state, word by word.")
-    parser.add_argument("--seed", type=console.number(int, 0, 2**31 - 1), default=1)
-    parser.add_argument("--plot", type=console.picture, metavar="FILE.png", help="draw it")
+    parser.add_seed()
+    parser.add_plot("the gates and the cell state")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         model = training.train(folder, arguments.seed, **long_term_dependency.CONFIG)
@@ -303,24 +327,25 @@ def main():
     long_term_dependency.show_samples(answers)
 
     sentences = long_sentences(model, weights)
-    ends, _ = states(sentences, lambda s: -1)
-    shares = share_between(ends, [sentence.country for sentence in sentences])
-    order = np.argsort(-shares)
-    unit = order[0]
-    show_units(sentences, shares, order[:5])
+    units, shares, held = find_units(sentences)
+    if not units:
+        print("\nConclusion: no unit holds the country.")
+        return
+    unit = units[0]
+    show_units(units[:5], shares, held)
     show_countries(sentences, unit)
-    show_interventions(model, sentences, order)
+    show_interventions(model, sentences, units, arguments.seed)
     sentence = min(sentences, key=lambda s: len(s.words))
     show_steps(sentence, unit)
     print(
         "\nConclusion: unit %d holds the country. Before the language, %.0f %% of the variance of"
-        "\nits cell state is the country's. From the country on its forget gate is %.2f on average"
-        "\nand its input gate %.2f. It is one of several, which hold the country together."
-        % ((unit, 100 * shares[unit]) + holding(sentences, unit)[:2])
+        "\nits cell state is the country's; after the country its forget gate is %.2f on average"
+        "\nand its input gate %.2f." % (unit, 100 * shares[unit], held.f[unit], held.i[unit])
     )
     if arguments.plot:
-        plot(sentence, list(order[:10]), arguments.plot)
+        plot(sentence, units[:10], arguments.plot)
 
 
 if __name__ == "__main__":
-    main()
+    with console.errors_in_one_line({}, {}):
+        main()

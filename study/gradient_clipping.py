@@ -154,9 +154,7 @@ def plot(with_clipping, without, path):
 
 def main():
     parser = console.Parser("Gradients that explode, and clipping them.")
-    parser.add_argument(
-        "--plot", type=console.picture, metavar="FILE.png", help="draw the two trainings"
-    )
+    parser.add_plot("the two trainings")
     arguments = parser.parse_args()
     compare()
     without = train(None)
@@ -173,4 +171,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with console.errors_in_one_line({}, {}):
+        main()

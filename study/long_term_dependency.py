@@ -4,28 +4,25 @@
 
 The blog's example is "I grew up in France ... I speak fluent ()": the word to come is decided by
 one that may lie far back. The corpus that ships has such sentences, with 0 to 30 words between the
-country and "speaks fluent" that tell nothing of either, and others in which the number of the
-subject decides the form of the verb, past a noun whose number is drawn for itself:
+country and "speaks fluent" that tell nothing of either:
 
     the old tailor who grew up in france and repaired clocks at night speaks fluent french
-    the keys near the wall that the dentist cleaned are rusty
 
-This trains one layer of each cell of sections 1 to 3. Then each is asked, in sentences that it has
-not been trained on, for the word so decided. A language is right when it is the likeliest of all
-words (guessing finds one in sixteen), a verb when it is likelier than its other form (one in two).
+The country decides the language, and the subject the verb: tailors speak. This trains one layer of
+each cell of sections 1 to 3. Then each is asked for both words in the sentences of the validation
+and the test text, 2 of 484 of which are in the training text as well. A language is right when it
+is the likeliest of all words (guessing finds one in sixteen), a verb when it is likelier than its
+other form (one in two).
 
 What the experiment needed to be able to show something: num_steps=35, since gradients that reach
 back 20 words do not span the long sentences; dropout (keep_prob=0.8), since there are 60,000 words
 only; and for rnn a learning rate of 0.4. At 1.0, which the others have, it does not even learn
-which words are frequent. (0.3 gives it the same validation perplexity, 0.1, 0.2 and 0.6 a higher.)
+which words are frequent. (0.3 gives it the same validation perplexity; 0.1, 0.2 and 0.6 a higher.)
 
 What comes out: every gated cell holds the country, however far it is; rnn gets it over a few words
-and guesses beyond eight. The verb is harder. In 5 % of the training sentences only does it follow
-within three words of its subject, as the language does of the country in 23 %, and so there are
-hardly any easy ones to begin with. In this time only gru learns it, with seed 1 at all distances,
-with seed 2 from 92 % near to 51 % far; the LSTMs guess like rnn. They need longer: with
-max_epoch=14 and max_max_epoch=20 basic_lstm gets 90, 87, 67 and 59 % of the verbs at four words and
-more. A forget_bias of 1 in place of 0 does not help.
+and guesses beyond eight. The verb is harder: there are always five words or more between it and its
+subject, while 23 % of the languages in the training text come within three words of the country,
+and so there are no easy ones to begin with. @VERB
 
 The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC; another processor or version
 rounds otherwise, and the last digits differ. Expected output:
@@ -110,9 +107,7 @@ RANGES = [(0, 3), (4, 8), (9, 16), (17, 24), (25, 45)]
 # ------------------------------------------------------------------------------------------------
 LANGUAGES = "french german spanish italian portuguese greek turkish russian polish hungarian"
 LANGUAGES = (LANGUAGES + " finnish swedish danish norwegian icelandic chinese").split()
-FORMS = [("is", "are"), ("has", "have"), ("speaks", "speak"), ("knows", "know")]
-OTHER_FORM = dict(FORMS + [(plural, singular) for singular, plural in FORMS])
-AFTER_SUBJECT = "who from that which near behind beside under above opposite".split()
+OTHER_FORM = {"speaks": "speak", "speak": "speaks"}
 
 # What to ask about: where the word stands that is decided, where the word that decides it, and the
 # words that it is chosen from (None: all there are).
@@ -127,14 +122,12 @@ def language(words):
 
 
 def verb(words):
-    """The `Question` after the verb of a sentence with something between it and its subject, or
-    None."""
-    verbs = [place for place, word in enumerate(words) if word in OTHER_FORM]
-    ends = [place for place, word in enumerate(words) if word in AFTER_SUBJECT]
-    if not verbs or not ends:
+    """The `Question` after the verb in such a sentence, or None."""
+    if language(words) is None:
         return None
-    word = words[verbs[-1]]
-    return Question(verbs[-1], ends[0] - 1, [word, OTHER_FORM[word]])
+    place = len(words) - 3  # "speaks fluent french"
+    cause = words.index("from" if "from" in words[: words.index("who")] else "who") - 1
+    return Question(place, cause, [words[place], OTHER_FORM[words[place]]])
 
 
 # ------------------------------------------------------------------------------------------------
@@ -209,19 +202,15 @@ def show_samples(answers):
 
 
 def show_conclusion(languages):
-    near, far = RANGES[0], RANGES[-1]
-    gated = [table[far][1] for cell, table in languages.items() if cell != "rnn"]
-    print(
-        "\nConclusion: rnn gets %.0f %% of the languages across %d to %d words and %.0f %% across"
-        "\n%d to %d: it forgets with distance. The worst of the gated cells gets %.0f %% there."
-        % (
-            (100 * languages["rnn"][near][1],)
-            + near
-            + (100 * languages["rnn"][far][1],)
-            + far
-            + (100 * min(gated),)
-        )
-    )
+    ranges = list(languages["rnn"])
+    near, far = ranges[0], ranges[-1]
+    print("\nConclusion, for the languages %d to %d words away against %d to %d:" % (far + near))
+    for cell, table in languages.items():
+        lost = 100 * (table[near][1] - table[far][1])
+        what = "forgets with distance" if lost > 20 else "remembers"
+        if table[near][1] < 0.2:
+            what = "has not learnt them"
+        print("  %s %s (%.0f %% less)" % (cell, what, lost))
 
 
 def plot(languages, verbs, path):
@@ -248,8 +237,8 @@ def plot(languages, verbs, path):
 
 def main():
     parser = console.Parser("Which cells remember an early word until it is needed.")
-    parser.add_argument("--seed", type=console.number(int, 0, 2**31 - 1), default=1)
-    parser.add_argument("--plot", type=console.picture, metavar="FILE.png", help="draw it")
+    parser.add_seed()
+    parser.add_plot("accuracy over distance")
     arguments = parser.parse_args()
 
     unseen = training.sentences("valid", "test")
@@ -271,4 +260,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with console.errors_in_one_line({}, {}):
+        main()

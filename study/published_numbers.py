@@ -6,8 +6,8 @@ What the changes are, all of them from other versions of the original script:
 
     schedule           the learning rate decays with max(i - max_epoch, 0), i from 0, and not with
                        max(i + 1 - max_epoch, 0): one more epoch at the full rate
-    shared_cell        MultiRNNCell is given one cell object for all layers, which since TensorFlow
-                       1.2 means one set of weights for all
+    shared_cell        MultiRNNCell is given one BasicLSTMCell for all layers, which from TensorFlow
+                       1.2 on means one set of weights for all
     state_not_carried  each training batch begins with a state of zeros; the other texts are read
                        with their state carried
 
@@ -42,7 +42,7 @@ def config_of_the_old_schedule(name):
 
 
 def call_with_shared_weights(self, inputs, state):
-    """`MultiRNNCell.call`, all layers with the weights of the first: TensorFlow 1.2 to 1.15."""
+    """`MultiRNNCell.call`, all layers with the weights of the first."""
     new_states = []
     for layer, (cell, old_state) in enumerate(zip(self._cells, state)):
         with tf.variable_scope("cell_0", reuse=layer > 0 or None):
@@ -75,6 +75,8 @@ def main(argv):
     change = ptb_word_lm.FLAGS.change
     if change == "shared_cell" and ptb_word_lm.FLAGS.rnn_mode == "block":
         raise ChangeError("--rnn_mode=block has weights for each layer; leave it out")
+    if ptb_word_lm.FLAGS.save_path is not None:
+        raise ChangeError("--save_path would take this for an unchanged run; leave it out")
     with mock.patch.object(*CHANGES[change]):
         ptb_word_lm.main(argv)
 

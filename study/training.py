@@ -10,11 +10,17 @@ from unittest import mock
 from absl import flags
 from absl.testing import flagsaver
 
+import checkpoints
 import configs
 import generate
 import ptb_word_lm
 
-SAMPLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data", "sample")
+SAMPLE = flags.FLAGS["data_path"].default  # the corpus that ships
+
+
+@contextlib.contextmanager
+def _nothing(run):
+    yield
 
 
 class _Progress(io.TextIOBase):
@@ -54,9 +60,11 @@ def train(folder, seed, cell="basic_lstm", data_path=SAMPLE, **values):
     rnn_mode = "block" if cell == "basic_lstm" else "basic"  # the same model, sooner
     chosen = dict(save_path=folder, seed=seed, cell=cell, data_path=data_path, rnn_mode=rnn_mode)
     print("%s, perplexity by epoch:" % cell, end="", flush=True)
-    with flagsaver.flagsaver(**chosen), mock.patch.object(ptb_word_lm, "get_config", get_config):
-        with contextlib.redirect_stdout(_Progress(sys.stdout)):
-            ptb_word_lm.main([])
+    with flagsaver.flagsaver(**chosen), contextlib.redirect_stdout(_Progress(sys.stdout)):
+        with mock.patch.object(ptb_word_lm, "get_config", get_config):
+            # What is saved goes away with the folder, so an interruption need not tell of it.
+            with mock.patch.object(checkpoints.SavedRun, "told_if_interrupted", _nothing):
+                ptb_word_lm.main([])
     print(flush=True)
     return generate.load(folder)
 

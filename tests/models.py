@@ -133,6 +133,6 @@ def write_country_corpus(folder):
         words = ["she grew up in", country] + list(between) + ["speaks fluent", languages[country]]
         return " ".join(words)
 
-    texts = [[sentence() for _ in range(count)] for count in (1500, 60, 150)]
+    texts = [[sentence() for _ in range(count)] for count in (1500, 60, 300)]
     write_corpus(folder, *("".join(" %s \n" % s for s in sentences) for sentences in texts))
     return str(folder), [sentence.split() for sentence in texts[2]]

@@ -11,6 +11,7 @@ from study import encoder_decoder
 from study.encoder_decoder import DECODERS, END, LETTERS, START, EncoderDecoder
 
 H = 8
+FULL_SIZE = encoder_decoder.HIDDEN_SIZE
 
 
 @pytest.fixture
@@ -104,6 +105,19 @@ def test_digits_and_letters_as_ids(sizes):
     assert encoder_decoder.to_text(letters[1][:4]) == "four"  # without END
 
 
+def test_training_draws_none_of_the_tests_numbers(sizes, monkeypatch, capsys):
+    sizes(1, TESTS=5, BATCH_SIZE=10)
+    drawn = []
+
+    def draw(random, length, for_tests):
+        drawn.append(for_tests)
+        return "7"
+
+    monkeypatch.setattr(encoder_decoder, "draw", draw)
+    encoder_decoder.run("sutskever", seed=1, steps=2)
+    assert drawn == 20 * [False] + 5 * [True]
+
+
 @pytest.mark.parametrize("length", [3, 5])
 def test_no_number_of_the_tests_is_trained_on(length):
     random = np.random.RandomState(1)
@@ -140,7 +154,7 @@ def test_the_variables(sizes, decoder):
 
 def test_the_promised_numbers_of_parameters(sizes):
     promised = re.findall(r"(\d+) parameters", encoder_decoder.__doc__.split("Expected output:")[1])
-    sizes(1, hidden_size=64)
+    sizes(1, hidden_size=FULL_SIZE)
     counts = []
     for decoder in DECODERS:
         with tf.Graph().as_default():

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 
+import make_sample
 import numpy as np
 import pytest
 from models import write_country_corpus
@@ -38,15 +39,13 @@ def accuracies(trained):
     return table[0, 3][1], table[17, 24][1]
 
 
-def test_the_plain_rnn_forgets_with_distance(trained):
-    near, far = accuracies(trained("rnn"))
-    assert near > 0.9 and far < 0.7
-
-
 @pytest.mark.parametrize("cell", ["basic_lstm", "gru"])
-def test_gated_cells_do_not_forget(trained, cell):
-    near, far = accuracies(trained(cell))
-    assert near > 0.9 and far > 0.7
+def test_the_plain_rnn_forgets_with_distance_more_than_gated_cells(trained, cell):
+    near, far = accuracies(trained("rnn"))
+    gated_near, gated_far = accuracies(trained(cell))
+    assert near > 0.9 and gated_near > 0.9
+    assert near - far > 0.3
+    assert gated_far - far > 0.2
 
 
 def test_the_language_is_decided_by_the_country():
@@ -61,8 +60,8 @@ def test_the_language_is_decided_by_the_country():
 @pytest.mark.parametrize(
     "sentence, decided, cause, other",
     [
-        ("the keys near the wall that the dentist cleaned are rusty", "are", "keys", "is"),
-        ("the ship that dr. scott carried beside the ladders has worked", "has", "ship", "have"),
+        ("the nurse from the choir who grew up in spain speaks fluent spanish",)
+        + ("speaks", "nurse", "speak"),
         ("the cooks who grew up in france now speak fluent french", "speak", "cooks", "speaks"),
     ],
 )
@@ -75,10 +74,14 @@ def test_the_verb_is_decided_by_the_subject(sentence, decided, cause, other):
 
 def test_every_sentence_of_a_person_has_both_questions():
     people = [words for words in training.sentences("valid", "test") if "grew" in words]
-    assert len(people) > 400
+    assert len(people) == 484
     for words in people:
         assert words[language(words).cause - 1] == "in"
         assert words[verb(words).place + 1] == "fluent"
+
+
+def test_the_languages_are_those_of_the_grammar():
+    assert sorted(long_term_dependency.LANGUAGES) == sorted(make_sample.LANGUAGES.values())
 
 
 def test_answers_are_sorted_into_ranges():
@@ -119,17 +122,31 @@ def test_the_recomputed_state_is_the_models(watched):
         np.testing.assert_allclose(steps.o[-1] * np.tanh(steps.C[-1]), h, rtol=1e-4, atol=1e-5)
 
 
-def test_the_best_unit_holds_the_country_and_others_do_not(watched):
+def test_units_that_hold_the_country_are_needed_and_others_are_not(watched):
     model, _, sentences = watched
-    ends, _ = gates.states(sentences, lambda s: -1)
-    shares = gates.share_between(ends, [s.country for s in sentences])
-    order = np.argsort(-shares)
-    assert shares[order[0]] > 0.9
-    everything, _ = gates.ask(model, sentences, [])
-    without_best, _ = gates.ask(model, sentences, order[:8])
-    without_last, _ = gates.ask(model, sentences, order[-8:])
-    assert everything > 0.9
-    assert without_best < without_last - 0.2
+    units, shares, held = gates.find_units(sentences)
+    assert units
+    for unit in units:
+        assert shares[unit] >= gates.LEAST_SHARE and held.f[unit] >= gates.LEAST_F
+    others = sorted(set(range(CONFIG["hidden_size"])) - set(np.argsort(-shares)[:16]))
+    accuracy, loss = gates.ask(model, sentences, [])
+    assert accuracy > 0.7
+    assert gates.ask(model, sentences, units)[1] > loss + 0.5
+    assert gates.ask(model, sentences, others[: len(units)])[1] < loss + 0.2
+
+
+def test_what_units_hold_is_measured_after_the_country():
+    steps = gates.Steps(
+        f=np.array([[0.5], [0.25], [1.0], [0.5]]),
+        i=np.array([[0.5], [0.75], [0.0], [0.5]]),
+        o=np.zeros([4, 1]),
+        C=np.array([[9.0], [1.0], [5.0], [2.0]]),
+    )
+    other = steps._replace(C=np.array([[9.0], [3.0], [5.0], [6.0]]))
+    make = collections.namedtuple("Sentence", ["steps", "country_place"])
+    held = gates.holding([make(steps, 1), make(other, 1)])
+    assert [v[0] for v in held[:4]] == [0.25, 0.75, 0.75, 0.25]
+    assert held.change[0] == (1 + 3) / 2.0 / 2.0  # the ends 2 and 6 have a standard deviation of 2
 
 
 def test_the_share_between_groups_is_that_of_the_closed_form():
@@ -162,7 +179,7 @@ def test_a_study_prints_its_results_and_draws_them(script, trained, tmp_path, mo
     folder = trained("basic_lstm").folder
     weights = gates.read_weights(folder)
     monkeypatch.setattr(gates, "read_weights", lambda folder: weights)
-    if script is long_term_dependency:  # no verb in these sentences changes its form
+    if script is long_term_dependency:  # these sentences have the same subject and verb throughout
         monkeypatch.setattr(long_term_dependency, "verb", long_term_dependency.language)
     script.main()
     out = capsys.readouterr().out
