@@ -22,7 +22,11 @@ which words are frequent. (0.3 gives it the same validation perplexity; 0.1, 0.2
 What comes out: every gated cell holds the country, however far it is; rnn gets it over a few words
 and guesses beyond eight. The verb is harder: there are always five words or more between it and its
 subject, while 23 % of the languages in the training text come within three words of the country,
-and so there are no easy ones to begin with. @VERB
+and so there are no easy ones to begin with. Within these 12 epochs gru alone learns it, with seeds
+1 and 3 at all distances, with seed 2 from 99 % near to 51 % far; the LSTMs guess, as rnn does. They
+need longer: with max_epoch=14 and max_max_epoch=20 basic_lstm gets 98, 88, 67 and 59 % of the
+verbs, from near to far (seed 1), and a higher validation perplexity. A forget_bias of 1 instead of
+0 does not help.
 
 The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC; another processor or version
 rounds otherwise, and the last digits differ. Expected output:
@@ -58,22 +62,24 @@ rounds otherwise, and the last digits differ. Expected output:
 
     The verb: right, in %:
     between  number            rnn     basic_lstm  lstm_peephole   lstm_coupled            gru
-    0-3          23             43             39             48             48             83
-    4-8         193             51             52             55             58             96
-    9-16        175             60             55             57             49             97
+    4-8         156             49             51             53             56            100
+    9-16        167             60             55             56             48             99
     17-24        91             51             52             52             53            100
     25-45        70             50             46             46             46            100
 
     The verb: loss in nats:
     between  number            rnn     basic_lstm  lstm_peephole   lstm_coupled            gru
-    0-3          23           1.52           1.73           2.38           1.95           1.65
-    4-8         193           1.65           1.67           1.72           1.60           1.16
-    9-16        175           1.46           1.52           1.49           1.51           1.06
+    4-8         156           1.87           1.84           1.91           1.83           1.33
+    9-16        167           1.49           1.56           1.54           1.54           1.09
     17-24        91           1.42           1.50           1.49           1.42           0.96
     25-45        70           1.32           1.31           1.28           1.30           0.66
 
-    Conclusion: rnn gets 75 % of the languages across 0 to 3 words and 5 % across
-    25 to 45: it forgets with distance. The worst of the gated cells gets 100 % there.
+    Conclusion, for the languages 25 to 45 words away against 0 to 3:
+      rnn forgets with distance (70 % less)
+      basic_lstm remembers (0 % less)
+      lstm_peephole remembers (0 % less)
+      lstm_coupled remembers (0 % less)
+      gru remembers (0 % less)
 """
 
 import collections
