@@ -273,3 +273,19 @@ def test_scoring_the_test_text_is_said_to_give_the_logged_perplexity(sections):
         if "`ptb.test.txt`" in prose(section) and "`generate.py`" in prose(section)
     ]
     assert lines_of("docs/ptb-small-seed1.log")[-1].split(": ")[-1] in figures(prose(section))
+
+
+def test_the_results_are_those_of_their_logs():
+    with open(os.path.join(ROOT, "docs", "results.md"), encoding="utf-8") as file:
+        rows = [line for line in file if line.startswith("|") and "[log](" in line]
+    assert len(rows) > 10
+    for row in rows:
+        with open(os.path.join(ROOT, "docs", re.search(r"\[log\]\((.*?)\)", row).group(1))) as file:
+            log = file.read()
+        ends = [
+            "Epoch: 13 Train Perplexity: ",
+            "Epoch: 13 Valid Perplexity: ",
+            "\nTest Perplexity: ",
+        ]
+        figures = [re.search(end + r"([0-9.]+)\n", log).group(1) for end in ends]
+        assert " | ".join(figures) in row, row
