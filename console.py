@@ -142,7 +142,9 @@ def picture(text):
     """A type for argparse: the path of a picture to draw at the end, if it can be."""
     folder = os.path.dirname(os.path.abspath(text))
     if not os.access(text if os.path.exists(text) else folder, os.W_OK) or os.path.isdir(text):
-        raise argparse.ArgumentTypeError("cannot write %s; give a file in a folder" % text)
+        raise argparse.ArgumentTypeError(
+            "cannot write %s; give a file in a folder that exists" % text
+        )
     if not text.lower().endswith((".png", ".svg", ".pdf")):
         raise argparse.ArgumentTypeError("%s is no name of a picture; give FILE.png" % text)
     try:

@@ -22,14 +22,15 @@ to the model's own state:
 
 What comes out: four units do what the blog says of the cell state. At the country the input gate
 opens and the forget gate half closes; after it the forget gate stays near 1 and the input gate near
-0, and until the language C changes by a quarter of its standard deviation at the most. Unit 188
+0, on average, and before the language C differs from what it was at the country by at most a
+quarter of its standard deviation (in between it may wander, as in the sentence below). Unit 188
 knows a few groups of countries and not the country, as its means below show; several tell the
 sixteen apart. When it forgets, a third of the languages are lost, when all four do three quarters,
 and when ten other units do none. With seed 2 there are five such units, the first of which changes
 more (0.85).
 
-The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC; another processor or version
-rounds otherwise, and then other units may do it. Expected output:
+The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC; another processor, version or
+number of threads rounds otherwise, and then other units may do it. Expected output:
 
     basic_lstm, perplexity by epoch: 7.12 5.35 4.96 4.80 4.74 4.71 4.50 4.33 4.21 4.18 4.18 4.18
       right, 32 words between: the shepherds who grew up in ... also speak fluent -> norwegian
@@ -297,9 +298,11 @@ def plot(sentence, units, path):
         gridspec_kw={"height_ratios": (3, 2)},
     )
     words = ["<eos>"] + sentence.words[:-1]
-    for name, values, style in zip("fioC", sentence.steps, ["o-", "s-", "^:", "k-"]):
+    names = ["f, forget gate", "i, input gate", "o, output gate", "C, cell state"]
+    for name, values, style in zip(names, sentence.steps, ["o-", "s-", "^:", "k-"]):
         top.plot(values[:, units[0]], style, label=name)
     top.axhline(0, color="grey", linewidth=0.5)
+    top.axvline(sentence.country_place, color="grey", linestyle="--")
     top.set(title="unit %d; the next word is %s" % (units[0], sentence.words[-1]))
     top.legend()
     cell_states = sentence.steps.C[:, units].T

@@ -145,7 +145,7 @@ def plot(with_clipping, without, path):
     left.legend()
     right.plot([values[0] for values in with_clipping], label="w, clipped")
     text = "not clipped: w = %.0f\nafter the first update" % without[1][0]
-    right.annotate(text, (0, START), (120, START - 0.02), arrowprops={"arrowstyle": "->"})
+    right.annotate(text, (0, START), (120, START - 0.06), arrowprops={"arrowstyle": "->"})
     right.set(xlabel="update", ylabel="w", title="From %g to 1" % START)
     right.legend(loc="lower left")
     figure.savefig(path, dpi=110)

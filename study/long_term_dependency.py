@@ -28,8 +28,8 @@ need longer: with max_epoch=14 and max_max_epoch=20 basic_lstm gets 98, 88, 67 a
 verbs, from near to far (seed 1), and a higher validation perplexity. A forget_bias of 1 instead of
 0 does not help.
 
-The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC; another processor or version
-rounds otherwise, and the last digits differ. Expected output:
+The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC; another processor, version or
+number of threads rounds otherwise, and some digits differ. Expected output:
 
     rnn, perplexity by epoch: 19.04 8.10 6.33 5.84 5.59 5.63 5.42 5.31 4.86 4.60 4.52 4.47
       right, 30 words between: the talented sailors who grew up ... desert speak fluent -> italian

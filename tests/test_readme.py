@@ -289,3 +289,12 @@ def test_the_results_are_those_of_their_logs():
         ]
         figures = [re.search(end + r"([0-9.]+)\n", log).group(1) for end in ends]
         assert " | ".join(figures) in row, row
+
+
+@pytest.mark.parametrize("folder", ["", "docs", "study"])
+def test_nothing_is_left_to_be_filled_in(folder):
+    for path in glob.glob(os.path.join(ROOT, folder, "*.md")) + glob.glob(
+        os.path.join(ROOT, folder, "*.py")
+    ):
+        with open(path, encoding="utf-8") as file:
+            assert not re.search(r"@[A-Z]|\b(TODO|FIXME|XXX)\b", file.read()), path
