@@ -229,14 +229,12 @@ def ask(model, sentences, units):
     Returns:
         `(accuracy, mean loss in nats)`.
     """
-    means = [values.mean(0) for values in states(sentences, lambda s: s.country_place)]  # c and h
+    at_country = np.stack(states(sentences, lambda s: s.country_place))  # [2, N, H]: c and h
+    at_country[:, :, units] = at_country[:, :, units].mean(1, keepdims=True)
     right, losses = [], []
-    for sentence in sentences:
-        ids, after = sentence.ids, sentence.country_place + 1
-        state = model.run(ids[:after], model.zero_state)[1].copy()  # [2, 1, H]: c and h
-        for part, mean in enumerate(means):
-            state[part, 0, units] = mean[units]
-        log_probs = model.run(ids[after:], state)[0][-1]  # [V]
+    for number, sentence in enumerate(sentences):
+        after = sentence.ids[sentence.country_place + 1 :]
+        log_probs = model.run(after, at_country[:, number, None])[0][-1]  # [V]
         (language,), _ = model.vocabulary.encode(sentence.words[-1:])
         right.append(np.argmax(log_probs) == language)
         losses.append(-log_probs[language])

@@ -12,7 +12,7 @@ What the changes are, all of them from other versions of the original script:
                        with their state carried
 
 The other flags, and the output, are those of ptb_word_lm.py. What the runs reach is in
-docs/results.md, beside the numbers that they explain.
+docs/results.md, beside the published numbers.
 """
 
 import os

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -116,6 +118,24 @@ def perplexities(lines, split):
 def outside_environment():
     """The environment without what the tests themselves have set."""
     return {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+
+
+def run_script(path, *arguments):
+    """Runs a script of the project in a process and a folder that are not the tests' own.
+
+    Returns:
+        `(exit status, standard output, standard error)`.
+    """
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    process = subprocess.run(
+        [sys.executable, os.path.join(root, path)] + list(arguments),
+        env=outside_environment(),
+        cwd=os.path.dirname(root),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+    )
+    return process.returncode, process.stdout, process.stderr
 
 
 def write_country_corpus(folder):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from conftest import ROOT
-from models import outside_environment, write_corpus
+from models import run_script, write_corpus
 
 import bfloat16
 import console
@@ -15,19 +15,6 @@ import reader
 
 SCRIPT = os.path.join(ROOT, "ptb_word_lm.py")
 TEXT = "a b c d\n" * 100
-
-
-def run_script(*arguments):
-    """A process of its own: `(status, standard output, standard error)`."""
-    process = subprocess.run(
-        [sys.executable, SCRIPT] + list(arguments),
-        env=outside_environment(),
-        cwd=os.path.dirname(ROOT),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
-    )
-    return process.returncode, process.stdout, process.stderr
 
 
 @pytest.fixture
@@ -51,7 +38,7 @@ def refused(monkeypatch, capsys):
 def test_a_run_prints_its_results_and_nothing_else(tmp_path):
     folder = write_corpus(tmp_path, TEXT, TEXT, TEXT)
     arguments = ["--model=test", "--seed=1", "--save_path=%s" % (tmp_path / "saved")]
-    status, out, err = run_script("--data_path=" + folder, *arguments)
+    status, out, err = run_script(SCRIPT, "--data_path=" + folder, *arguments)
     assert (status, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "Epoch: 1 Learning rate: 1.000"
@@ -60,7 +47,7 @@ def test_a_run_prints_its_results_and_nothing_else(tmp_path):
 
 
 def test_a_mistake_is_one_line_and_status_2():
-    status, out, err = run_script("--data_path=nowhere")
+    status, out, err = run_script(SCRIPT, "--data_path=nowhere")
     assert (status, out) == (2, "")
     assert (
         err
@@ -71,7 +58,7 @@ def test_a_mistake_is_one_line_and_status_2():
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_names_the_flags(flag):
-    status, out, err = run_script(flag)
+    status, out, err = run_script(SCRIPT, flag)
     assert (status, err) == (0, "")
     for flag in (
         "--model",

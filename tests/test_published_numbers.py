@@ -1,17 +1,13 @@
 """study/published_numbers.py: each change changes what it says, and nothing else."""
 
-import os
 import re
-import subprocess
-import sys
 from unittest import mock
 
 import numpy as np
 import pytest
 import tensorflow as tf1
 import tensorflow.compat.v1 as tf
-from conftest import ROOT
-from models import build, make_config, outside_environment, running_session
+from models import build, make_config, run_script, running_session
 
 import configs
 import contrib
@@ -128,13 +124,6 @@ def test_shared_layers_are_what_tensorflow_1_makes_of_one_cell_object():
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(flags, message):
-    run = subprocess.run(
-        [sys.executable, os.path.join("study", "published_numbers.py")] + flags,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=outside_environment(),
-        universal_newlines=True,
-    )
-    assert (run.returncode, run.stdout) == (2, "")
-    assert message in run.stderr and run.stderr.count("\n") == 1
+    status, out, err = run_script(published_numbers.__file__, *flags)
+    assert (status, out) == (2, "")
+    assert message in err and err.count("\n") == 1

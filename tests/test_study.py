@@ -1,13 +1,10 @@
 """The study scripts: each claim that they make, and the output that they promise."""
 
-import os
-import subprocess
 import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
-from models import outside_environment
+from models import run_script
 
 from study import embedding_lookup, gradient_clipping
 
@@ -21,17 +18,9 @@ def promised(script):
 
 @pytest.mark.parametrize("script", [embedding_lookup, gradient_clipping])
 def test_the_output_is_the_promised_one(script):
-    name = os.path.relpath(script.__file__, ROOT)
-    run = subprocess.run(
-        [sys.executable, name],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=outside_environment(),
-        universal_newlines=True,
-    )
-    assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout.rstrip() == promised(script).rstrip()
+    status, out, err = run_script(script.__file__)
+    assert (status, err) == (0, "")
+    assert out.rstrip() == promised(script).rstrip()
 
 
 def test_the_formula_clips_as_tensorflow_does(capsys):
