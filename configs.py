@@ -13,8 +13,6 @@
 | `keep_prob` | probability that dropout keeps a unit; 1.0 is no dropout |
 | `lr_decay` | factor of the learning rate for every epoch after `max_epoch` |
 | `batch_size` | streams of text read side by side |
-| `cell` | the recurrent cell of the layers; `basic_lstm` is the blog's |
-| `rnn_mode` | how the LSTM is computed: `basic`, as in the blog, or `block`, faster |
 | `vocab_size` | different words; `ptb_word_lm.py` sets it to what the corpus holds |
 
 The learning rate of epoch i, counted from 1, is
@@ -40,8 +38,6 @@ class SmallConfig(object):
     keep_prob = 1.0
     lr_decay = 0.5
     batch_size = 20
-    cell = "basic_lstm"
-    rnn_mode = "basic"
     vocab_size = 10000
 
 
@@ -59,8 +55,6 @@ class MediumConfig(object):
     keep_prob = 0.5
     lr_decay = 0.8
     batch_size = 20
-    cell = "basic_lstm"
-    rnn_mode = "basic"
     vocab_size = 10000
 
 
@@ -78,8 +72,6 @@ class LargeConfig(object):
     keep_prob = 0.35
     lr_decay = 1 / 1.15
     batch_size = 20
-    cell = "basic_lstm"
-    rnn_mode = "basic"
     vocab_size = 10000
 
 
@@ -97,8 +89,6 @@ class TestConfig(object):
     keep_prob = 1.0
     lr_decay = 0.5
     batch_size = 20
-    cell = "basic_lstm"
-    rnn_mode = "basic"
     vocab_size = 10000
 
 
@@ -111,11 +101,13 @@ CONFIGS = {
 
 
 class UnknownModelError(ValueError):
-    """A name that no configuration has."""
+    """A name that no configuration has. `flag` names the flag to blame."""
+
+    flag = "model"
 
 
 def get_config(name):
-    """Returns a new configuration, its attributes free to change.
+    """Returns a new configuration, whose attributes the caller may change.
 
     Args:
         name: "small", "medium", "large" or "test".

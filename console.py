@@ -1,32 +1,35 @@
-"""How the commands meet a terminal: a quiet start, strict flags, and errors of one line.
+"""How the commands meet a terminal: a quiet start, strict flags, and errors in one line.
 
 Nothing here is part of the example; `ptb_word_lm.py` reads without it.
+
+An exception is a user's mistake if it has an attribute `flag`, the name of the flag to blame. The
+command then ends with one line that names the flag, its value, what is wrong and what would do. All
+other exceptions are mistakes of the program and stay tracebacks.
 """
 
 import argparse
 import contextlib
+import difflib
 import logging
 import os
 import sys
 import tempfile
 
-from absl import app, flags
-
 
 def hush_tensorflow():
     """Keeps TensorFlow's notices and deprecation warnings off the screen.
 
-    To be called before anything imports TensorFlow. With TF_CPP_MIN_LOG_LEVEL in the environment
-    the notices are that variable's business: set it to 0 to learn why a GPU is not found, or why a
-    processor cannot run TensorFlow at all, which ends the program without a word otherwise.
+    Call this before anything imports TensorFlow. If TF_CPP_MIN_LOG_LEVEL is set in the environment,
+    the notices follow that variable: set it to 0 to learn why TensorFlow finds no GPU, or why it
+    ends without a word on an old processor.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
-    # Some notices heed no level: they are written while the libraries load. So TensorFlow is
-    # imported here, with standard error kept in a file, which comes out only if the import fails.
+    # Some notices heed no level: the libraries write them while they load. So TensorFlow is
+    # imported here with standard error in a file. The file is shown only if the import fails.
     sys.stderr.flush()
     with tempfile.TemporaryFile() as notices:
         stderr = os.dup(2)
@@ -45,45 +48,65 @@ def hush_tensorflow():
             os.close(stderr)
 
 
+def _program():
+    """Returns the name of the command: `lm.train` for `python -m lm.train`, else the file's."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec is not None and spec.origin == sys.argv[0]:
+        return spec.name
+    return os.path.basename(sys.argv[0])
+
+
 def fail(message):
     """Ends the program with one line on standard error and exit status 2."""
-    sys.stderr.write("%s: %s\n" % (os.path.basename(sys.argv[0]), " ".join(message.split())))
+    sys.stderr.write("%s: %s\n" % (_program(), " ".join(message.split())))
     sys.exit(2)
 
 
+def _blame(error, values):
+    """Returns the line for a user's mistake: `--flag=value: what is wrong`."""
+    value = values.get(error.flag)
+    given = "--%s" % error.flag if value is None else "--%s=%s" % (error.flag, value)
+    return "%s: %s" % (given, error)
+
+
 @contextlib.contextmanager
-def errors_in_one_line(blames, values):
-    """Ends the program through `fail` for errors that are the fault of a flag's value.
+def errors_in_one_line(values):
+    """Ends the program with one line for a user's mistake, for Ctrl-C and for a closed pipe.
+
+    Standard output shows each line at once, also in a pipe or a file.
 
     Args:
-        blames: `{exception class: flag name}`.
-        values: `{flag name: value}`; flag and value stand before the error's message.
+        values: `{flag name: value}`; what the line says was given.
     """
     for stream in (sys.stdin, sys.stdout):
-        if hasattr(stream, "reconfigure"):  # a word that the terminal cannot send or show
+        if hasattr(stream, "reconfigure"):
+            # For a word that the terminal cannot send or show.
             stream.reconfigure(errors="backslashreplace")
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         yield
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted.\n")
+    except KeyboardInterrupt as interrupt:
+        sys.stderr.write("\nInterrupted%s.\n" % ("; %s" % interrupt if str(interrupt) else ""))
         sys.exit(130)
     except BrokenPipeError:  # as of `| head`: what is still to be written has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except tuple(blames) as error:
-        for kind, flag in blames.items():
-            if isinstance(error, kind):
-                fail("--%s=%s: %s" % (flag, values[flag], error))
+    except Exception as error:
+        if hasattr(error, "flag"):
+            fail(_blame(error, values))
+        raise
 
 
-def run(main, blames):
+def run(main):
     """Parses the command line with absl's flags and calls `main(argv)`.
 
-    Args:
-        main: the function to call.
-        blames: `{exception class: flag name}`; see `errors_in_one_line`.
+    Mistakes in the flags, and exceptions of `main` that have an attribute `flag`, end the program
+    with one line.
     """
+    from absl import app, flags  # here, since TensorFlow 1.4 has flags of its own
+
     app.define_help_flags()
     try:
         # tf.app.run would pass over a flag that it does not know, and so over a misspelt one.
@@ -92,24 +115,43 @@ def run(main, blames):
         fail(str(error))
     except SystemExit:
         sys.exit(0)  # --help, which absl ends with 1
-    for name in blames.values():
-        if isinstance(flags.FLAGS[name].value, str):  # no shell expands the ~ of --save_path=~/out
-            flags.FLAGS[name].value = os.path.expanduser(flags.FLAGS[name].value)
     if len(argv) > 1:
         fail("unexpected argument %r; see --help" % argv[1])
-    with errors_in_one_line(blames, flags.FLAGS.flag_values_dict()):
+    values = flags.FLAGS.flag_values_dict()
+    for name, value in values.items():
+        if value == "" and flags.FLAGS[name].present:
+            fail("--%s=: the value is missing; give one, or leave the flag out" % name)
+        if isinstance(value, str) and value.startswith("~"):  # no shell expands --save_path=~/out
+            flags.FLAGS[name].value = os.path.expanduser(value)
+    with errors_in_one_line(flags.FLAGS.flag_values_dict()):
         main(argv)
 
 
 class Parser(argparse.ArgumentParser):
-    """A command line of its own, whose errors are one line as well.
+    """A command line whose errors are one line.
 
-    absl's flags are one set for a whole process: the commands beside `ptb_word_lm.py` would give
-    theirs to each other.
+    absl's flags are one set for a whole process, so that two commands would share theirs. All
+    commands but the reference use this parser.
     """
 
-    def __init__(self, description):
-        super(Parser, self).__init__(description=description, allow_abbrev=False)
+    def __init__(self, description, **more):
+        super(Parser, self).__init__(
+            prog="python -m " + _program() if _program().count(".") == 1 else None,
+            description=description,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **more,
+        )
+
+    def parse_args(self, args=None, namespace=None):
+        """Parses the command line; ends with one line, and the nearest flag, for an unknown one."""
+        arguments, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            known = [name for action in self._actions for name in action.option_strings]
+            near = difflib.get_close_matches(unknown[0].partition("=")[0], known, 1)
+            hint = "; did you mean %s?" % near[0] if near else "; see --help"
+            self.error("unrecognized arguments: %s%s" % (" ".join(unknown), hint))
+        return arguments
 
     def error(self, message):
         fail(message)
@@ -124,7 +166,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def number(kind, least, most=float("inf")):
-    """A type for argparse: an int or a float from `least` to `most`."""
+    """Returns a type for argparse: an int or a float from `least` to `most`."""
 
     def parse(text):
         value = kind(text)
@@ -136,6 +178,20 @@ def number(kind, least, most=float("inf")):
 
     parse.__name__ = kind.__name__  # for "invalid int value"
     return parse
+
+
+def switch(text):
+    """A type for argparse: True or False, as in `--use_bf16=true`."""
+    if text.lower() not in ("true", "false", "1", "0"):
+        raise argparse.ArgumentTypeError("must be true or false; given %s" % text)
+    return text.lower() in ("true", "1")
+
+
+def path(text):
+    """A type for argparse: a path that is not empty; no shell expands the ~ of --to=~/out."""
+    if not text:
+        raise argparse.ArgumentTypeError("the value is missing; give one, or leave the flag out")
+    return os.path.expanduser(text)
 
 
 def picture(text):

@@ -1,6 +1,6 @@
 """Downloads the Penn Treebank's three text files.
 
-    python data/fetch_ptb.py --to=PTB
+    python -m data.fetch_ptb --to=PTB
     python ptb_word_lm.py --data_path=PTB
 
 They are the Wall Street Journal part of the Penn Treebank (Marcus et al. 1993) in the form that
@@ -9,8 +9,9 @@ not this project's to ship. The archive is tried first, then the single files; a
 in the folder only once its SHA-256 is right.
 """
 
-import argparse
+import contextlib
 import hashlib
+import io
 import os
 import posixpath
 import re
@@ -18,8 +19,6 @@ import shutil
 import sys
 import tarfile
 import tempfile
-
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import console
 
@@ -37,15 +36,23 @@ class FetchError(Exception):
 
 
 def download(url, path):
-    """Saves what `url` names as `path`, with TensorFlow's progress bar. Raises FetchError."""
+    """Saves what `url` names as `path`. Raises FetchError.
+
+    A terminal shows TensorFlow's progress bar. The bar is made of control codes, so a pipe or a
+    file gets one plain line instead.
+    """
     import tensorflow as tf
 
-    try:
-        folder, name = os.path.split(os.path.abspath(path))
-        tf.keras.utils.get_file(fname=name, origin=url, cache_dir=folder, cache_subdir="")
-    except Exception as error:  # get_file raises plain Exception for a refused URL
-        why = re.sub(r"^URL fetch failure on \S+: (None -- )?", "", str(error))
-        raise FetchError("%s: %s" % (url, why))
+    folder, name = os.path.split(os.path.abspath(path))
+    with contextlib.ExitStack() as stack:
+        if not sys.stdout.isatty():
+            print("Fetching %s" % url)
+            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        try:
+            tf.keras.utils.get_file(fname=name, origin=url, cache_dir=folder, cache_subdir="")
+        except Exception as error:  # get_file raises plain Exception for a refused URL
+            why = re.sub(r"^URL fetch failure on \S+: (None -- )?", "", str(error))
+            raise FetchError("%s: %s" % (url, why))
 
 
 def fetch_archive(url, folder):
@@ -108,24 +115,28 @@ def fetch(urls, to):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Downloads the Penn Treebank's three text files.")
-    parser.add_argument("--to", required=True, help="the folder to put them in")
+    parser = console.Parser("Downloads the Penn Treebank's three text files.")
+    parser.add_argument("--to", type=console.path, required=True, help="the folder to put them in")
     parser.add_argument(
         "--url",
         help="an archive (.tgz), or a folder of the files, file:///... for a local one; if not"
         " given, %s, then %s" % (ARCHIVE, FOLDER),
     )
     arguments = parser.parse_args()
-    console.hush_tensorflow()
-    try:
-        fetch([arguments.url] if arguments.url else [ARCHIVE, FOLDER], arguments.to)
-    except FetchError as error:
-        console.fail("%s; is there a network? --url=URL names another place" % error)
-    except OSError as error:
-        console.fail("--to=%s: %s; give a folder" % (arguments.to, error.strerror))
-    print(
-        "The Penn Treebank is in %s: python ptb_word_lm.py --data_path=%s" % ((arguments.to,) * 2)
-    )
+    with console.errors_in_one_line({}):
+        console.hush_tensorflow()
+        try:
+            fetch([arguments.url] if arguments.url else [ARCHIVE, FOLDER], arguments.to)
+        except FetchError as error:
+            console.fail("%s; is there a network? --url=URL names another place" % error)
+        except BrokenPipeError:  # standard output is closed, and the folder is not to blame
+            raise
+        except OSError as error:
+            console.fail("--to=%s: %s; give a folder" % (arguments.to, error.strerror))
+        print(
+            "The Penn Treebank is in %s: python ptb_word_lm.py --data_path=%s"
+            % ((arguments.to,) * 2)
+        )
 
 
 if __name__ == "__main__":

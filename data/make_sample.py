@@ -1,16 +1,16 @@
-"""Writes the corpus that ships, `data/sample/`, and the best perplexity that a model of it can reach.
+"""Writes the corpus that ships, `data/sample/`, and the best perplexity that a model can reach.
 
-    python data/make_sample.py              # writes data/sample/, the same bytes every time
-    python data/make_sample.py --out=DIR    # writes somewhere else
+    python -m data.make_sample             # writes data/sample/, the same bytes every time
+    python -m data.make_sample --to=DIR    # writes somewhere else
 
 The sentences come from the probabilistic grammar below, in the format of the Penn Treebank files:
 lower case, one sentence a line with a space at both ends, N for numbers, <unk> for rare names. Two
 things in it take a memory:
 
 - the dependency of the blog's section 2: the country that a person grew up in decides the language
-  that ends the sentence, with 0 to 30 words between that tell nothing of either. A gap of n words is
-  as likely as 1 / (n + 3): models learn the long ones by way of the short ones. The countries are
-  equally likely, so that guessing finds one language in sixteen;
+  that ends the sentence, with 0 to 30 words between that tell nothing of either. A gap of n words
+  is as likely as 1 / (n + 3): models learn the long ones by way of the short ones. The countries
+  are equally likely, so that guessing finds one language in sixteen;
 - agreement: the number of the subject decides the form of a verb behind a clause, past a noun whose
   number is drawn for itself.
 
@@ -19,11 +19,14 @@ perplexity of those probabilities is the lowest that any model can expect, and
 `best_perplexity.json` holds it for each split, over all words and line ends.
 """
 
-import argparse
 import json
 import math
 import os
 import random
+
+import console
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sample")
 
 # Words (with line ends) and seed of each split.
 SPLITS = {"train": (60000, 1), "valid": (6000, 2), "test": (6000, 3)}
@@ -288,13 +291,9 @@ def perplexity(rules, sentences):
     return math.exp(-math.fsum(logs) / len(logs))
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Writes the corpus that ships.")
-    here = os.path.dirname(os.path.abspath(__file__))
-    parser.add_argument("--out", default=os.path.join(here, "sample"), help="the folder to write")
-    out = parser.parse_args().out
-
-    os.makedirs(out, exist_ok=True)
+def write(to):
+    """Writes the three splits and their best perplexities into the folder `to`."""
+    os.makedirs(to, exist_ok=True)
     rules = make_grammar()
     best = {}
     for split, (size, seed) in SPLITS.items():
@@ -304,14 +303,24 @@ def main():
         while words < size:
             sentences.append(sample(rules, rng))
             words += len(sentences[-1]) + 1
-        path = os.path.join(out, "ptb.%s.txt" % split)
+        path = os.path.join(to, "ptb.%s.txt" % split)
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.writelines(" %s \n" % " ".join(sentence) for sentence in sentences)
         best[split] = round(perplexity(rules, sentences), 6)
-        print("%s: %d words, best perplexity %.3f" % (path, words, best[split]), flush=True)
-    path = os.path.join(out, "best_perplexity.json")
+        print("%s: %d words, best perplexity %.3f" % (path, words, best[split]))
+    path = os.path.join(to, "best_perplexity.json")
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps(best, indent=2) + "\n")
+
+
+def main():
+    parser = console.Parser("Writes the corpus that ships.")
+    parser.add_argument(
+        "--to", type=console.path, default=FOLDER, help="the folder to write to, if not data/sample"
+    )
+    arguments = parser.parse_args()
+    with console.errors_in_one_line({}):
+        write(arguments.to)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,19 @@
 """Draws the figures of the walkthrough, docs/figures/*.svg.
 
-    python docs/figures.py              # writes docs/figures/, the same bytes every time
-    python docs/figures.py --out=DIR    # writes somewhere else
+    python -m docs.figures             # writes docs/figures/, the same bytes every time
+    python -m docs.figures --to=DIR    # writes somewhere else
 
 The drawings have no background and two sets of colours: a light one, and a dark one for readers who
 prefer it. English and Chinese pages use the same files, so they hold symbols and names of the code,
 and few words. `C_{t-1}` in a text is C with a subscript; the underscores of code are left alone.
 """
 
-import argparse
 import html
 import math
 import os
 import re
+
+import console
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "figures")
 
@@ -575,12 +576,17 @@ FIGURES = {
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Draws the figures of the walkthrough.")
-    parser.add_argument("--out", default=FOLDER, help="the folder to write to")
-    out = parser.parse_args().out
-    os.makedirs(out, exist_ok=True)
+    parser = console.Parser("Draws the figures of the walkthrough.")
+    parser.add_argument(
+        "--to",
+        type=console.path,
+        default=FOLDER,
+        help="the folder to write to, if not docs/figures",
+    )
+    to = parser.parse_args().to
+    os.makedirs(to, exist_ok=True)
     for name, figure in FIGURES.items():
-        with open(os.path.join(out, name + ".svg"), "w", encoding="utf-8", newline="\n") as file:
+        with open(os.path.join(to, name + ".svg"), "w", encoding="utf-8", newline="\n") as file:
             file.write(figure())
 
 

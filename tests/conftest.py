@@ -1,11 +1,8 @@
 """Makes the project importable and its flags readable; nothing of TensorFlow's is printed."""
 
 import os
-import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, ROOT)
-sys.path.insert(0, os.path.join(ROOT, "data"))
 
 import console
 

@@ -4,12 +4,16 @@ import hashlib
 import http.server
 import io
 import os
+import re
+import subprocess
 import sys
 import tarfile
 import threading
 
-import fetch_ptb
 import pytest
+from conftest import ROOT
+
+from data import fetch_ptb
 
 FILES = {name: name.encode() * 1000 for name in fetch_ptb.SHA256}
 
@@ -142,7 +146,71 @@ def test_the_command(site, tmp_path, monkeypatch, capsys):
     to = str(tmp_path / "to")
     status, output = run_command(monkeypatch, capsys, "--to=" + to, "--url=%s/a.tgz" % url)
     assert status == 0
-    assert output.out.endswith("in %s: python ptb_word_lm.py --data_path=%s\n" % (to, to))
+    # Standard output is no terminal here: one plain line for the download, and no control codes.
+    fetching, done = output.out.splitlines()
+    assert fetching == "Fetching %s/a.tgz" % url
+    assert done.endswith("in %s: python ptb_word_lm.py --data_path=%s" % (to, to))
+    assert output.out == "%s\n%s\n" % (fetching, done)
+
+
+def test_each_download_has_its_line(site, tmp_path, monkeypatch, capsys):
+    folder, url = site
+    for name, data in FILES.items():
+        (folder / name).write_bytes(data)
+    status, output = run_command(monkeypatch, capsys, "--to=%s" % (tmp_path / "to"), "--url=" + url)
+    assert status == 0
+    expected = ["Fetching %s/%s" % (url, name) for name in FILES]
+    assert output.out.splitlines()[:-1] == expected
+
+
+def test_a_terminal_has_the_progress_bar(site, tmp_path, monkeypatch, capsys):
+    folder, url = site
+    write_archive(folder / "a.tgz", in_data(FILES))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    to = str(tmp_path / "to")
+    status, output = run_command(monkeypatch, capsys, "--to=" + to, "--url=%s/a.tgz" % url)
+    assert status == 0
+    assert output.out.startswith("Downloading data from %s/a.tgz" % url)
+    assert re.search("[\b\r]", output.out)
+    assert "Fetching" not in output.out
+
+
+def test_a_tilde_is_the_home_folder(site, tmp_path, monkeypatch, capsys):
+    folder, url = site
+    write_archive(folder / "a.tgz", in_data(FILES))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    status, output = run_command(monkeypatch, capsys, "--to=~/x", "--url=%s/a.tgz" % url)
+    assert status == 0
+    assert contents(tmp_path / "x") == FILES
+    assert output.out.endswith("--data_path=%s\n" % (tmp_path / "x"))
+
+
+def test_ctrl_c(tmp_path, monkeypatch, capsys):
+    def interrupted(url, path):
+        with open(path, "wb") as file:
+            file.write(b"the first half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetch_ptb, "download", interrupted)
+    status, output = run_command(monkeypatch, capsys, "--to=%s" % (tmp_path / "to"))
+    assert status == 130
+    assert output.err == "\nInterrupted.\n"  # below the ^C
+    assert output.out == ""
+    assert contents(tmp_path / "to") == {}
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [([], "the following arguments are required: --to"), (["--to="], "the value is missing")],
+)
+def test_a_folder_that_is_not_named(arguments, message):
+    command = [sys.executable, "-m", "data.fetch_ptb"] + arguments
+    process = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.returncode == 2
+    assert process.stdout == b""
+    error = process.stderr.decode("utf-8")
+    assert error.startswith("data.fetch_ptb: ") and message in error
+    assert len(error.splitlines()) == 1
 
 
 def test_a_refused_connection(tmp_path, monkeypatch, capsys):

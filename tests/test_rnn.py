@@ -1,5 +1,9 @@
 """The cells: against TensorFlow 1.4 and NumPy, under TensorFlow's own loops, and their errors."""
 
+import ast
+import glob
+import os
+
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
@@ -350,6 +354,28 @@ def test_layers_refuse_cells_that_do_not_fit():
         rnn.MultiRNNCell([cell, 4])
 
 
+class Foreign(object):
+    """A cell that is no `RNNCell`: it hands its input and its state on."""
+
+    state_size = 5
+    output_size = 5
+
+    def zero_state(self, batch_size, dtype):
+        return tf.zeros([batch_size, 5], dtype)
+
+    def __call__(self, inputs, state, scope=None):
+        return inputs, state
+
+
+def test_layers_and_dropout_take_cells_that_are_no_rnncell():
+    cells = [rnn.DropoutWrapper(Foreign(), state_keep_prob=0.5) for _ in range(2)]
+    layers = rnn.DropoutWrapper(rnn.MultiRNNCell(cells), state_keep_prob=0.5)
+    output, _ = layers(ones(2, 5), layers.zero_state(2, tf.float32))
+    assert (run(output) == 1).all()
+    with pytest.raises(ValueError, match="one cell object for several layers"):
+        rnn.MultiRNNCell([Foreign()] * 2)
+
+
 def test_state_tuple_names_its_dtype():
     assert rnn.LSTMStateTuple(ones(1, 2), ones(1, 2)).dtype == tf.float32
     with pytest.raises(TypeError, match="c is float32 but h is float64"):
@@ -669,3 +695,47 @@ def test_a_layer_at_once_refuses_shapes_that_do_not_fit(shape, state, message):
 def test_a_layer_at_once_refuses_arguments_of_its_call(argument):
     with pytest.raises(ValueError, match="does not support %s" % list(argument)[0]):
         rnn.LSTMBlockFusedCell(4)(tf.zeros([3, 2, 5]), **argument)
+
+
+# --------------------------------------------------------------------------------------------------
+# The package
+# --------------------------------------------------------------------------------------------------
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def private_reads(source):
+    """The attributes with one leading underscore that code reads of another object, with lines."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and is_private(node.attr):
+            owner = node.value
+            own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
+            if isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name):
+                own = owner.func.id == "super"
+            if not own:
+                found.append((node.lineno, node.attr))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id in ("getattr", "hasattr", "setattr", "delattr"):
+                try:
+                    name = ast.literal_eval(node.args[1])
+                except ValueError:  # not a constant
+                    continue
+                if is_private(name):
+                    found.append((node.lineno, name))
+    return found
+
+
+def test_no_file_reads_the_private_attributes_of_another_object():
+    paths = glob.glob(os.path.join(os.path.dirname(rnn.__file__), "*.py"))
+    assert len(paths) > 3
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            assert private_reads(file.read()) == [], path
+
+
+def test_private_attributes_of_another_object_are_noticed():
+    for code in ("cell._cells", "self._cell._seed", "f()._x", "getattr(cell, '_cell', None)"):
+        assert len(private_reads(code)) == 1, code
+    for code in ("self._cells", "super(A, self)._x", "type(cell).__name__", "getattr(self, name)"):
+        assert private_reads(code) == [], code

@@ -8,11 +8,11 @@ import os
 import random
 import re
 
-import make_sample
 import pytest
 from conftest import ROOT
 
 import reader
+from data import make_sample
 
 SAMPLE = os.path.join(ROOT, "data", "sample")
 
@@ -33,7 +33,7 @@ def sentences():
 
 
 def test_regenerating_gives_the_same_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["make_sample.py", "--out=%s" % tmp_path])
+    monkeypatch.setattr("sys.argv", ["make_sample.py", "--to=%s" % tmp_path])
     make_sample.main()
     assert sorted(os.listdir(str(tmp_path))) == sorted(os.listdir(SAMPLE))
     for name in os.listdir(SAMPLE):

@@ -1,9 +1,9 @@
 """--use_bf16: matrix products in bfloat16, variables, softmax and updates in float32.
 
-A bfloat16 is the upper half of a float32: the same range, 8 bits of precision. Processors that have
-instructions for it multiply such matrices faster, and still add up in 32 bits. Grappler, which
-rewrites TensorFlow's graphs before they run, puts the casts around the products; what lies between
-two of them (the gates and the cell state, the logits) stays in bfloat16 as well.
+A bfloat16 is the upper half of a float32: the same range, 8 bits of precision. Processors with
+instructions for it multiply such matrices faster and still add up in 32 bits. Grappler, which
+rewrites TensorFlow's graphs before they run, puts casts around the products. Values between two
+products (the gates and the cell state, the logits) stay in bfloat16 as well.
 """
 
 import os
@@ -16,11 +16,13 @@ _INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16")  # as /proc/cpuinfo has them
 
 
 class NoBfloat16Error(ValueError):
-    """A machine on which bfloat16 would not help or not work."""
+    """A machine on which bfloat16 would not help or not work. `flag` names the flag to blame."""
+
+    flag = "use_bf16"
 
 
 def _processor_flags():
-    """The flags of the processor as Linux tells them; none on other systems."""
+    """Returns the flags of the processor as Linux lists them; an empty set on other systems."""
     try:
         with open("/proc/cpuinfo") as file:
             return {word for line in file if ":" in line for word in line.split(":")[1].split()}
@@ -29,21 +31,25 @@ def _processor_flags():
 
 
 def session_config():
-    """A `tf.ConfigProto` that asks for bfloat16.
+    """Returns a `tf.ConfigProto` that asks for bfloat16.
 
     Raises:
-        NoBfloat16Error: a ValueError, when the rewrite is missing or the processor has no such
-            instructions, or when a GPU would do the work, for which there is no such rewrite.
+        NoBfloat16Error: if this TensorFlow lacks the rewrite, if the processor lacks the
+            instructions, or if there is a GPU, for which there is no such rewrite.
     """
     config = tf.ConfigProto()
     options = config.graph_options.rewrite_options
     if not hasattr(options, REWRITE):
-        raise NoBfloat16Error("TensorFlow %s cannot do that; leave it out" % tf.__version__)
+        raise NoBfloat16Error(
+            "TensorFlow %s has no bfloat16 for processors; leave it out" % tf.__version__
+        )
     setting = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1")
     if setting.lower() in ("0", "false"):
-        raise NoBfloat16Error("oneDNN does it; take TF_ENABLE_ONEDNN_OPTS=%s back" % setting)
+        raise NoBfloat16Error(
+            "bfloat16 needs oneDNN; unset TF_ENABLE_ONEDNN_OPTS (now %s)" % setting
+        )
     if tf.config.list_physical_devices("GPU"):
-        raise NoBfloat16Error("there is a GPU, and this is for processors without; leave it out")
+        raise NoBfloat16Error("there is a GPU, and bfloat16 is for processors here; leave it out")
     if not _processor_flags().intersection(_INSTRUCTIONS):
         raise NoBfloat16Error(
             "the processor has none of %s, or does not tell; leave it out"

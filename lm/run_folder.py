@@ -1,16 +1,16 @@
-"""Saving a run of `ptb_word_lm.py` and going on with it.
+"""The folder of a run: saving a training, resuming it, and finding its newest checkpoint.
 
 What a folder given as --save_path holds:
 
     model.ckpt-STEP.*   checkpoints, one for each of the last five epochs; STEP counts batches
     checkpoint          their list, as TensorFlow keeps it
     vocabulary.txt      the words, one a line, in the order of their ids
-    config.json         the model and the corpus that the folder belongs to
+    config.json         the configuration and the corpus that the folder belongs to
     events.out.*        summaries for TensorBoard
 
-The variables of a checkpoint are those of the original script, so the epoch it ends is not among
-them. It follows from the global step: an epoch is `epoch_size` steps. The original also saved in
-the middle of an epoch; a run that goes on from there repeats that epoch.
+A checkpoint holds the variables of the original script, and the epoch is not among them. The epoch
+follows from the global step: an epoch is `epoch_size` steps. The original also saved in the middle
+of an epoch; a run that resumes from there repeats that epoch.
 """
 
 import contextlib
@@ -24,10 +24,8 @@ import sys
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-import reader
-
 KEPT = 5  # checkpoints
-# What a run must keep to go on: the shapes of the variables, what makes epochs of steps, and the
+# What a run must keep to resume: the shapes of the variables, what makes epochs of steps, and the
 # corpus. The rest of the configuration may change in between.
 _FIXED = ("num_layers", "hidden_size", "vocab_size", "dtype", "batch_size", "num_steps")
 _FIXED += ("model", "train_words", "corpus_sha256")
@@ -36,25 +34,25 @@ _FIXED += ("model", "train_words", "corpus_sha256")
 class SavePathError(ValueError):
     """A --save_path that cannot be used; the message says why and what would do."""
 
+    flag = "save_path"
+
 
 def vocabulary_sha256(words):
-    """Tells vocabularies apart, and their orders."""
+    """Returns a digest that tells vocabularies, and orders of words, apart."""
     return hashlib.sha256("\n".join(words).encode("utf-8")).hexdigest()
 
 
-def _describe(model, config, dtype, words, train_data):
-    """The configuration, and what else a folder belongs to, as a dict that JSON can hold."""
-    corpus = "\n".join(words).encode("utf-8") + np.asarray(train_data, np.int32).tobytes()
-    names = [name for name in dir(config) if not name.startswith("_")]
-    description = {name: getattr(config, name) for name in names}
-    description.update(
-        model=model,
-        dtype=dtype.name,
-        train_words=len(train_data),
-        corpus_sha256=hashlib.sha256(corpus).hexdigest(),
-        vocabulary_sha256=vocabulary_sha256(words),
+def _describe(config, corpus):
+    """Returns what a folder belongs to, the configuration and the corpus, as a dict for JSON."""
+    contents = "\n".join(corpus.words).encode("utf-8")
+    contents += np.asarray(corpus.train, np.int32).tobytes()
+    return dict(
+        vars(config),
+        dtype="float16" if config.use_fp16 else "float32",
+        train_words=len(corpus.train),
+        corpus_sha256=hashlib.sha256(contents).hexdigest(),
+        vocabulary_sha256=vocabulary_sha256(corpus.words),
     )
-    return description
 
 
 def _in_words(d):
@@ -73,7 +71,7 @@ def _write_whole(path, text):
 
 
 def reason(error):
-    """A few words for an error of the system's or of TensorFlow's, whose message is a page."""
+    """Returns a few words for an error of the system or of TensorFlow, whose message is a page."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     # The line with the file ends in "; the reason".
@@ -87,19 +85,19 @@ def check_name(folder):
 
 
 def _prefixes(folder):
-    """The checkpoints of a folder, the oldest first, by the number that ends their names."""
+    """Returns the checkpoints of a folder, sorted by the step that ends their names."""
     files = glob.glob(os.path.join(folder, "*.index"))
     prefixes = [path[: -len(".index")] for path in files]
     return sorted(prefixes, key=lambda p: int((re.findall(r"-(\d+)$", p) or [-1])[0]))
 
 
 def newest_checkpoint(folder):
-    """`(prefix, global step)` of the newest checkpoint in a folder that can be read.
+    """Returns `(prefix, global step)` of the newest checkpoint in a folder that can be read.
 
-    Those that cannot be are warned of. None when the folder holds no checkpoint.
+    Warns of each checkpoint that cannot be read. Returns None if the folder holds no checkpoint.
 
     Raises:
-        SavePathError: a ValueError, when there are some and none can be read.
+        SavePathError: if there are checkpoints and none can be read.
     """
     prefixes = _prefixes(folder)
     for prefix in reversed(prefixes):
@@ -128,7 +126,7 @@ def check_variables(prefix, variables, advice="give another folder"):
         advice: what the error says would do.
 
     Raises:
-        SavePathError: a ValueError, for the first one that the checkpoint has otherwise.
+        SavePathError: for the first variable that the checkpoint lacks or holds otherwise.
     """
     found = tf.train.load_checkpoint(prefix)
     shapes = found.get_variable_to_shape_map()
@@ -144,93 +142,88 @@ def check_variables(prefix, variables, advice="give another folder"):
             )
 
 
-class SavedRun(object):
-    """The folder of a run; without a folder, nothing is saved and nothing goes on.
+class RunFolder(object):
+    """The folder that a training saves its epochs in.
+
+    With the folder None nothing is saved: `restore` and `save` do nothing.
 
     Attributes:
-        step: the global step of the checkpoint to go on from, 0 if there is none.
+        step: the global step of the checkpoint to resume from, 0 without one.
+        epochs: the epochs that this checkpoint has behind it.
+        batches: the batches that it has behind it in the epoch after those.
+        is_new: whether there is no checkpoint to resume from.
+        saved: a phrase for what is saved at the moment, as "epoch 3 is saved in DIR".
     """
 
-    def __init__(self, folder, model, config, dtype, data_path, train_data):
+    def __init__(self, folder, config, corpus):
         """Opens the folder, or makes it.
 
         Args:
             folder: the folder, or None.
-            model: the name of the configuration.
-            config: the configuration.
-            dtype: the dtype of the variables.
-            data_path: the folder of the corpus.
-            train_data: the word ids of its training text.
+            config: an `lm.configs.Config`, its `vocab_size` that of the corpus.
+            corpus: an `lm.corpus.Corpus`.
 
         Raises:
-            SavePathError: a ValueError, for a folder that cannot be written, that belongs to
-                another model or corpus, or that holds checkpoints of which none can be read.
+            SavePathError: if the folder cannot be written, if it belongs to another model or
+                corpus, or if it holds checkpoints and none can be read.
         """
         self._folder = folder
         self._checkpoint = None
-        self._saved = None
-        self._epochs = config.max_max_epoch
-        self._has_dropout = config.keep_prob < 1
         self.step = 0
-        if folder is None:
-            return
+        if folder is not None:
+            check_name(folder)
+            self._make_writable()
+            self._words = corpus.words
+            self._description = _describe(config, corpus)
+            if _prefixes(folder):
+                self._check_owner()
+                self._checkpoint, self.step = newest_checkpoint(folder)
+        epoch_size = (len(corpus.train) // config.batch_size - 1) // config.num_steps
+        self.epochs, self.batches = divmod(self.step, max(epoch_size, 1))
+        self.is_new = self._checkpoint is None
+        self.saved = "no epoch is saved"
+        if self.epochs:
+            self._say_saved(self.epochs)
 
-        check_name(folder)
-        probe = os.path.join(folder, "config.json.new")
+    def _say_saved(self, epoch):
+        self.saved = "epoch %d is saved in %s" % (epoch, self._folder)
+
+    def _make_writable(self):
+        """Makes the folder, writes into it, and removes what a killed run left there."""
+        probe = os.path.join(self._folder, "config.json.new")
         try:
-            os.makedirs(folder, exist_ok=True)
+            os.makedirs(self._folder, exist_ok=True)
             with open(probe, "w"):
                 pass
             os.remove(probe)
-            for leftover in glob.glob(os.path.join(folder, "model.ckpt-*.tempstate*")):
-                os.remove(leftover)  # of a run that was killed while it saved
+            for leftover in glob.glob(os.path.join(self._folder, "model.ckpt-*.tempstate*")):
+                os.remove(leftover)
         except OSError as error:
             raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
-        self._words = reader.ptb_vocabulary(data_path)
-        self._description = _describe(model, config, dtype, self._words, train_data)
-        if _prefixes(folder):
-            self._check_owner()
-            self._checkpoint, self.step = newest_checkpoint(folder)
-
-    def resume_after(self, epoch_size):
-        """Returns the number of epochs behind the run, and says so if there is a checkpoint.
-
-        Args:
-            epoch_size: training batches in an epoch.
-        """
-        self._saved, batches = divmod(self.step, epoch_size)
-        if self._checkpoint is None:
-            return 0
-        if self._saved >= self._epochs:
-            print("Training was finished after epoch %d; evaluating." % self._epochs, flush=True)
-            return self._saved
-        where = "after epoch %d of %d" % (self._saved, self._epochs)
-        if batches:
-            where += ", with weights %d of %d batches further" % (batches, epoch_size)
-        if self._has_dropout:
-            where += ", with other dropout masks than without the stop"
-        print("Resuming %s." % where, flush=True)
-        return self._saved
 
     def _check_owner(self):
+        """Raises SavePathError if config.json is of another model or corpus, or unreadable."""
         path = os.path.join(self._folder, "config.json")
         if not os.path.exists(path):
             return
         try:
             with open(path, encoding="utf-8") as file:
                 found = json.load(file)
-            same = all(found[name] == self._description[name] for name in _FIXED)
+            is_same = all(found[name] == self._description[name] for name in _FIXED)
             found = _in_words(found)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SavePathError(
-                "cannot read its config.json (%s); delete it to go on unchecked" % error
+                "cannot read its config.json (%s); delete it to resume unchecked" % error
             )
-        if not same:
+        if not is_same:
             given = _in_words(self._description)
             raise SavePathError("it holds %s; this is %s; give another folder" % (found, given))
 
     def restore(self, session, saver):
-        """Gives the variables the values of the newest checkpoint, and takes the folder.
+        """Gives the variables the values of the checkpoint, if there is one, and takes the folder.
+
+        To take it is to write config.json and vocabulary.txt: a training that is refused before
+        leaves the folder to others.
 
         Args:
             session: the session, with initialised variables.
@@ -244,9 +237,8 @@ class SavedRun(object):
         if self._checkpoint is not None:
             check_variables(self._checkpoint, tf.global_variables())
             saver.restore(session, self._checkpoint)
-            own = [
-                p for p in _prefixes(self._folder) if os.path.basename(p).startswith("model.ckpt-")
-            ]
+            prefixes = _prefixes(self._folder)
+            own = [p for p in prefixes if os.path.basename(p).startswith("model.ckpt-")]
             saver.recover_last_checkpoints(own)
         text = json.dumps(self._description, indent=2, sort_keys=True) + "\n"
         try:
@@ -257,9 +249,10 @@ class SavedRun(object):
             raise SavePathError("cannot write there (%s); make room" % error.strerror)
 
     def save(self, session, saver, epoch):
-        """Saves the variables at the end of an epoch, counted from 1; KEPT checkpoints stay.
+        """Saves the variables at the end of an epoch, counted from 1; keeps KEPT checkpoints.
 
-        Raises SavePathError when that fails; the checkpoints before are as they were.
+        Raises:
+            SavePathError: if that fails. The checkpoints before stay as they were.
         """
         if self._folder is None:
             return
@@ -271,22 +264,7 @@ class SavedRun(object):
             with contextlib.suppress(OSError):
                 for leftover in glob.glob("%s-%d.*" % (path, step)):
                     os.remove(leftover)
-            why = reason(error)
-            raise SavePathError("cannot save epoch %d (%s); %s" % (epoch, why, self._state()))
-        self._saved = epoch
-
-    def _state(self):
-        if not self._folder or self._saved == 0:
-            return "no epoch is saved"
-        if self._saved is None:
-            return "%s is as it was" % self._folder
-        return "epoch %d is saved in %s" % (self._saved, self._folder)
-
-    @contextlib.contextmanager
-    def told_if_interrupted(self):
-        """Ends the program on Ctrl-C with status 130 and a line that says what is saved."""
-        try:
-            yield
-        except KeyboardInterrupt:
-            sys.stderr.write("\nInterrupted; %s.\n" % self._state())
-            sys.exit(130)
+            raise SavePathError(
+                "cannot save epoch %d (%s); %s" % (epoch, reason(error), self.saved)
+            )
+        self._say_saved(epoch)

@@ -10,12 +10,12 @@ import tensorflow.compat.v1 as tf
 class Summaries(object):
     """A file of scalars that TensorBoard and `study/plot_run.py` read.
 
-    Written by the thread that trains, so that a full disk is a warning; the thread of
-    `tf.summary.FileWriter` dies of it.
+    The thread that trains writes it, so that a full disk is a warning. The thread of
+    `tf.summary.FileWriter` would die of it.
     """
 
     def __init__(self, folder):
-        """Writes into a folder that exists; without a folder (None), nothing."""
+        """Writes into a folder that exists; writes nothing if `folder` is None."""
         self._file = None
         self._folder = folder
 
@@ -28,7 +28,7 @@ class Summaries(object):
         self._write(tf.Event(wall_time=time.time(), step=step, summary=tf.Summary(value=values)))
 
     def starting_at(self, start, **always):
-        """`add` with its steps counted from a global step, and with some numbers every time."""
+        """Returns `add` with steps counted from `start`, and with some numbers every time."""
         return lambda step, **scalars: self.add(start + step, **dict(always, **scalars))
 
     def _write(self, event):

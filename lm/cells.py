@@ -1,0 +1,15 @@
+"""The recurrent cells that a layer can have: the blog's 2.2, 1, 2.3 (two variants) and 3."""
+
+import functools
+
+import contrib
+
+# The value of --cell: a function that takes hidden_size and returns a new cell. A cell is a
+# `contrib.rnn.RNNCell`, or anything else that `contrib.rnn.MultiRNNCell` can stack.
+CELLS = {
+    "basic_lstm": functools.partial(contrib.rnn.BasicLSTMCell, forget_bias=0.0),
+    "rnn": contrib.rnn.BasicRNNCell,
+    "lstm_peephole": functools.partial(contrib.rnn.LSTMCell, use_peepholes=True, forget_bias=0.0),
+    "lstm_coupled": functools.partial(contrib.rnn.CoupledInputForgetGateLSTMCell, forget_bias=0.0),
+    "gru": contrib.rnn.GRUCell,
+}

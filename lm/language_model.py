@@ -1,0 +1,277 @@
+"""A trained model: finding it in the folder of a run, reading words with it, exporting it.
+
+Letters in the shape comments: B batch_size, T time steps, H hidden_size, V vocab_size, S tensors of
+the state: c and h of layer 0, c and h of layer 1, and so on (h alone for cells without c).
+"""
+
+import json
+import os
+import shutil
+import sys
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+import reader
+from lm import configs, run_folder
+from lm.model import Network
+from lm.run_folder import SavePathError
+
+
+class ExportError(ValueError):
+    """A folder that cannot be exported to. `flag` names the flag to blame."""
+
+    flag = "export"
+
+
+class Vocabulary(object):
+    """The words of a model, in the order of their ids."""
+
+    def __init__(self, words):
+        self.words = words
+        self._ids = {word: number for number, word in enumerate(words)}
+
+    def __contains__(self, word):
+        return word in self._ids
+
+    def encode(self, words):
+        """Returns `(ids, unknown words)`.
+
+        Unknown words become `<unk>`, or are skipped if the vocabulary has none.
+        """
+        unknown = [word for word in words if word not in self._ids]
+        read = [word if word in self._ids else "<unk>" for word in words]
+        return [self._ids[word] for word in read if word in self._ids], unknown
+
+
+def _read_file(folder, name, parse, flag):
+    """Parses a file of a run folder; returns None if it is missing."""
+    path = os.path.join(folder, name)
+    if not os.path.exists(path):
+        return None
+    try:
+        with open(path, encoding="utf-8") as file:
+            return parse(file.read())
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise SavePathError("cannot read its %s (%s); delete it and give %s" % (name, error, flag))
+
+
+def _parse_config(text):
+    """Returns `(config, SHA-256 of the vocabulary or None)` of a config.json."""
+    values = json.loads(text)
+    config = configs.Config(
+        cell=values.get("cell", "basic_lstm"),
+        num_layers=values["num_layers"],
+        hidden_size=values["hidden_size"],
+    )
+    config.model = values["model"]
+    return config, values.get("vocabulary_sha256")
+
+
+def _check_vocabulary(prefix, words, digest, advice):
+    """Raises SavePathError unless a vocabulary is that of the checkpoint's training."""
+    advice += ", the corpus of the training"
+    shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+    known = shapes.get("Model/embedding", [len(words)])[0]
+    if known != len(words):
+        raise SavePathError(
+            "its checkpoint %s knows %d words, the vocabulary %d; %s"
+            % (os.path.basename(prefix), known, len(words), advice)
+        )
+    if digest not in (None, run_folder.vocabulary_sha256(words)):
+        raise SavePathError("its vocabulary is not the one of the training; %s" % advice)
+
+
+def _newest_checkpoint(folder):
+    run_folder.check_name(folder)
+    if not os.path.isdir(folder):
+        what = "not a folder" if os.path.exists(folder) else "no such folder"
+        raise SavePathError("%s; give a --save_path of lm.train" % what)
+    newest = run_folder.newest_checkpoint(folder)
+    if newest is None:
+        raise SavePathError("no checkpoint there; lm.train --save_path saves one after each epoch")
+    return newest
+
+
+def find_run(folder, model=None, data_path=None):
+    """Finds out what the folder of a run holds.
+
+    Args:
+        folder: a --save_path of `lm.train`, or a folder with checkpoints of the reference or of the
+            original script under TensorFlow 1.x, which has no config.json and no vocabulary.txt.
+        model: the name of the configuration; needed if there is no config.json.
+        data_path: the folder of the corpus; needed if there is no vocabulary.txt.
+
+    Returns:
+        `(prefix, config, words)`: the newest checkpoint that can be read, an `lm.configs.Config`,
+        and the words in the order of their ids.
+
+    Raises:
+        SavePathError: if something is missing, unreadable, or at odds.
+        reader.CorpusError: for a corpus that cannot be read.
+        configs.ConfigError: for a name that no configuration has.
+    """
+    given_config = None if model is None else configs.Config(model)
+    given_words = None if data_path is None else reader.ptb_vocabulary(data_path)
+    prefix, step = _newest_checkpoint(folder)
+
+    config, digest = _read_file(folder, "config.json", _parse_config, "--model") or (None, None)
+    words = _read_file(folder, "vocabulary.txt", str.split, "--data_path")
+    missing = []
+    if config is None and given_config is None:
+        names = ", ".join(configs.CONFIGS)
+        missing.append("no config.json there; give --model, one of %s" % names)
+    if words is None and given_words is None:
+        missing.append("no vocabulary.txt there; give --data_path, the corpus of the training")
+    if missing:
+        raise SavePathError("; ".join(missing))
+    if config is not None and model not in (None, config.model):
+        raise SavePathError("it holds model %s; leave out --model" % config.model)
+    if words is not None and given_words not in (None, words):
+        raise SavePathError(
+            "its vocabulary.txt is not that of --data_path=%s; leave out --data_path" % data_path
+        )
+    advice = "delete vocabulary.txt and give --data_path" if words else "give another --data_path"
+    words = words or given_words
+    _check_vocabulary(prefix, words, digest, advice)
+    if config is None:
+        # The original leaves checkpoints in two places, and the first one before any training.
+        name = os.path.basename(prefix)
+        sys.stderr.write("Using the checkpoint %s, after %d training steps.\n" % (name, step))
+    return prefix, config or given_config, words
+
+
+class LanguageModel(object):
+    """A trained model in a session of its own.
+
+    Args:
+        prefix: the checkpoint.
+        config: an `lm.configs.Config`; gives `num_layers`, `hidden_size` and `cell`.
+        words: the vocabulary, a list in the order of the ids.
+
+    Attributes:
+        vocabulary: a `Vocabulary`.
+        weights: the variables, `{name: array}`.
+        zero_state: the state before any word, float32 `[S, 1, H]`.
+
+    Raises:
+        SavePathError: if the checkpoint is of another model, or its training has diverged.
+    """
+
+    def __init__(self, prefix, config, words):
+        self.vocabulary = Vocabulary(words)
+        config.vocab_size = len(words)
+        dtypes = tf.train.load_checkpoint(prefix).get_variable_to_dtype_map()
+        network = Network(config, dtypes.get("Model/embedding", tf.float32))
+        with tf.Graph().as_default() as graph:
+            self._build(network, config.hidden_size)
+            variables = tf.global_variables()
+            _check_model(prefix, variables)
+            saver = tf.train.Saver()
+        self._session = tf.Session(graph=graph)
+        saver.restore(self._session, prefix)
+        values = self._session.run(variables)
+        self.weights = {variable.op.name: value for variable, value in zip(variables, values)}
+        _check_finite(prefix, self.weights)
+
+    def _build(self, network, hidden_size):
+        """Makes the placeholders, and around the network what turns its state into one tensor."""
+        parts = len(tf.nest.flatten(network.state_size))
+        self.zero_state = np.zeros([parts, 1, hidden_size], np.float32)
+        self._ids = tf.placeholder(tf.int32, [None, None], name="ids")  # [B, T]
+        self._state = tf.placeholder(tf.float32, [parts, None, hidden_size], "state")  # [S, B, H]
+        state = tf.unstack(tf.cast(self._state, network.dtype))
+        state = tf.nest.pack_sequence_as(network.state_size, state)
+        # Resource variables, since loading a SavedModel with the other kind prints a warning.
+        with tf.variable_scope("Model", use_resource=True):
+            logits, state = network(self._ids, state)  # [B, T, V]
+        self._log_probs = tf.nn.log_softmax(tf.cast(logits, tf.float32), name="log_probs")
+        state = tf.stack(tf.nest.flatten(state))
+        self._new_state = tf.cast(state, tf.float32, name="new_state")  # [S, B, H]
+
+    def run(self, ids, state):
+        """Reads some words.
+
+        Args:
+            ids: a list of at least one word id.
+            state: the state before them, float32 `[S, 1, H]`.
+
+        Returns:
+            `(log_probs, state)`: float32 `[T, V]`, for each word read the natural logarithm of the
+            probability of each word to come next; and the state after the last word.
+        """
+        log_probs, state = self._session.run(
+            [self._log_probs, self._new_state], {self._ids: [ids], self._state: state}
+        )
+        return log_probs[0], state
+
+    def export(self, folder):
+        """Writes a SavedModel, which works without this project.
+
+        Its signature "serving_default" takes `ids`, int32 `[B, T]`, and `state`, float32
+        `[S, B, H]`, zeros at first. It returns `log_probs`, float32 `[B, T, V]`, and the new
+        `state`. The words stand in assets.extra/vocabulary.txt, in the order of their ids.
+
+        Raises:
+            ExportError: if the folder is not empty or cannot be written.
+        """
+        unfinished = os.path.normpath(folder) + ".new"
+        try:
+            if not folder:
+                raise ExportError("that is no name; give a new folder")
+            if os.path.exists(folder) and (not os.path.isdir(folder) or os.listdir(folder)):
+                raise ExportError("there is something already; give a new folder")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            with self._session.graph.as_default():
+                tf.saved_model.simple_save(
+                    self._session,
+                    unfinished,
+                    inputs={"ids": self._ids, "state": self._state},
+                    outputs={"log_probs": self._log_probs, "state": self._new_state},
+                )
+            os.mkdir(os.path.join(unfinished, "assets.extra"))
+            path = os.path.join(unfinished, "assets.extra", "vocabulary.txt")
+            with open(path, "w", encoding="utf-8", newline="\n") as file:
+                file.write("\n".join(self.vocabulary.words) + "\n")
+            if os.path.exists(folder):
+                os.rmdir(folder)
+            os.rename(unfinished, folder)
+        except (OSError, tf.errors.OpError) as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            why = run_folder.reason(error)
+            raise ExportError("cannot write there (%s); give another folder" % why)
+
+
+def _check_model(prefix, variables):
+    """Raises SavePathError unless a checkpoint has these variables and no more of cells."""
+    advice = "give a --model that fits"
+    run_folder.check_variables(prefix, variables, advice)
+    held = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+    extra = {name for name in held if name.startswith("Model/RNN/")}
+    extra -= {variable.op.name for variable in variables}
+    if extra:
+        raise SavePathError(
+            "its checkpoint %s has more than this model, as %s; %s"
+            % (os.path.basename(prefix), min(extra), advice)
+        )
+
+
+def _check_finite(prefix, weights):
+    """Raises SavePathError if a weight is not a finite number."""
+    for name, value in weights.items():
+        if not np.isfinite(value).all():
+            raise SavePathError(
+                "its checkpoint %s has numbers in %s that are not finite: the training has"
+                " diverged; give another folder" % (os.path.basename(prefix), name)
+            )
+
+
+def load(folder, model=None, data_path=None):
+    """Returns the `LanguageModel` in a folder; arguments and errors are those of `find_run`."""
+    try:
+        return LanguageModel(*find_run(folder, model, data_path))
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise SavePathError(
+            "its checkpoint went away (%s); if a run is training there, try again"
+            % run_folder.reason(error)
+        )

@@ -1,0 +1,190 @@
+"""The network of the PTB model, for any cell, batch and length, and the model that trains it.
+
+`Network` is the one place that builds the graph: training, validation and test call it through
+`Model`, and `lm.language_model` calls it to generate, to score and to export. Its variables have
+the names and shapes of the reference's (`ptb_word_lm.PTBModel`), so that checkpoints fit both.
+
+Letters in the shape comments: B batch_size, T num_steps, H hidden_size, V vocab_size.
+"""
+
+import tensorflow.compat.v1 as tf
+
+import contrib
+from lm.cells import CELLS
+
+tf.disable_v2_behavior()
+
+
+def data_type(config):
+    """Returns the dtype of the variables, the state and the loss."""
+    return tf.float16 if config.use_fp16 else tf.float32
+
+
+class UniformInitializer(object):
+    """Draws variables uniformly from [-scale, scale].
+
+    The values depend on the seed and on the order of the variables, and on nothing else in the
+    graph. So a seed gives the same initial weights in both modes, for each batch size and length.
+    """
+
+    def __init__(self, scale, seed=None):
+        """Starts the sequence of a seed, an int; of a random one if `seed` is None."""
+        self._scale = scale
+        self._seed = seed
+        self._drawn = 0
+
+    def __call__(self, shape, dtype=tf.float32, partition_info=None):
+        self._drawn += 1
+        low, high = -self._scale, self._scale
+        if self._seed is None:
+            return tf.random_uniform(shape, low, high, dtype)
+        seed = [self._seed % 2**31, self._drawn]
+        return tf.random.stateless_uniform(shape, seed, low, high, dtype)
+
+
+class Network(object):
+    """An embedding, layers of a recurrent cell, and a softmax layer.
+
+    Each call adds the network to the graph once more. The first call makes the variables, under the
+    current variable scope; later calls share them in a scope with `reuse=True`.
+
+    Args:
+        config: a configuration; `num_layers`, `hidden_size`, `vocab_size`, `keep_prob`, `cell` and
+            `rnn_mode` count here.
+        dtype: the dtype of variables, state and logits; also an attribute.
+    """
+
+    def __init__(self, config, dtype):
+        self._config = config
+        self.dtype = dtype
+
+    def _cell(self, keep_prob):
+        """Returns the layers as one cell, with dropout on what each layer hands up."""
+        make_cell = CELLS[self._config.cell]
+        cells = [make_cell(self._config.hidden_size) for _ in range(self._config.num_layers)]
+        if keep_prob < 1:
+            cells = [contrib.rnn.DropoutWrapper(c, output_keep_prob=keep_prob) for c in cells]
+        return contrib.rnn.MultiRNNCell(cells)
+
+    @property
+    def state_size(self):
+        """The sizes of the state, in its structure: for each layer `(c, h)`, or h alone."""
+        return self._cell(keep_prob=1).state_size
+
+    def zero_state(self, batch_size):
+        """Returns the state before any word: tensors `[B, H]` in the structure of `state_size`."""
+        return self._cell(keep_prob=1).zero_state(batch_size, self.dtype)
+
+    def __call__(self, ids, state, is_training=False):
+        """Reads words.
+
+        Args:
+            ids: int32 `[B, T]`, word ids. B and T may be unknown when the graph is built.
+            state: the state before them; see `zero_state`.
+            is_training: whether to apply dropout: to the embedded words, and to what each layer
+                hands up.
+
+        Returns:
+            `(logits, state)`: scores `[B, T, V]` for the word after each word, and the state after
+            the last one.
+        """
+        config = self._config
+        size, vocab_size = config.hidden_size, config.vocab_size
+        keep_prob = config.keep_prob if is_training else 1.0
+        with tf.device("/cpu:0"):
+            embedding = tf.get_variable("embedding", [vocab_size, size], self.dtype)
+            inputs = tf.nn.embedding_lookup(embedding, ids)  # [B, T, H]
+        if keep_prob < 1:
+            inputs = tf.nn.dropout(inputs, rate=1 - keep_prob)
+        if ids.shape.as_list()[1] is None:
+            outputs, state = tf.nn.dynamic_rnn(
+                self._cell(keep_prob), inputs, initial_state=state, scope="RNN"
+            )
+        elif config.rnn_mode == "block":
+            outputs, state = self._block_layers(inputs, state, keep_prob)
+        else:
+            outputs, state = self._loop(inputs, state, keep_prob)
+        softmax_w = tf.get_variable("softmax_w", [size, vocab_size], self.dtype)
+        softmax_b = tf.get_variable("softmax_b", [vocab_size], self.dtype)
+        logits = tf.matmul(tf.reshape(outputs, [-1, size]), softmax_w) + softmax_b  # [B * T, V]
+        shape = tf.concat([tf.shape(ids), [vocab_size]], 0)
+        return tf.reshape(logits, shape), state
+
+    def _loop(self, inputs, state, keep_prob):
+        """The blog's loop over the time steps: `[B, T, H]` -> `[B, T, H]` and the new state."""
+        cell = self._cell(keep_prob)
+        outputs = []
+        with tf.variable_scope("RNN"):
+            for time_step, step_inputs in enumerate(tf.unstack(inputs, axis=1)):  # [B, H]
+                if time_step > 0:
+                    tf.get_variable_scope().reuse_variables()
+                output, state = cell(step_inputs, state)
+                outputs.append(output)
+        return tf.stack(outputs, axis=1), state
+
+    def _block_layers(self, inputs, state, keep_prob):
+        """The LSTM a layer at a time, each over all time steps: the shapes of `_loop`."""
+        outputs = tf.transpose(inputs, [1, 0, 2])  # [T, B, H]
+        new_state = []
+        for layer, layer_state in enumerate(state):
+            lstm = contrib.rnn.LSTMBlockFusedCell(self._config.hidden_size, forget_bias=0.0)
+            with tf.variable_scope("RNN/multi_rnn_cell/cell_%d" % layer):
+                outputs, layer_state = lstm(outputs, layer_state, scope="basic_lstm_cell")
+            if keep_prob < 1:
+                outputs = tf.nn.dropout(outputs, rate=1 - keep_prob)
+            new_state.append(layer_state)
+        return tf.transpose(outputs, [1, 0, 2]), tuple(new_state)
+
+
+class Model(object):
+    """The network on batches of a corpus, with its loss, and the ops that train it.
+
+    The arguments and attributes are those of `ptb_word_lm.PTBModel`, and so are the numbers.
+
+    Args:
+        is_training: whether to apply dropout and to make `lr` and `train_op`.
+        config: an `lm.configs.Config`.
+        input_: a `ptb_word_lm.PTBInput`.
+
+    Attributes:
+        input: the `PTBInput`.
+        initial_state, final_state: for each layer an `LSTMStateTuple` of c and h, `[B, H]`, or h
+            alone for cells without c. Feeding overrides `initial_state`, which is otherwise zero.
+        cost: scalar; the loss in nats, a mean over the batch, summed over the time steps.
+        lr: scalar float32 variable; the learning rate, 0 until `assign_lr` sets it.
+        train_op: one step of gradient descent.
+    """
+
+    def __init__(self, is_training, config, input_):
+        dtype = data_type(config)
+        network = Network(config, dtype)
+        self.input = input_
+        self.initial_state = network.zero_state(input_.batch_size)
+        logits, self.final_state = network(input_.input_data, self.initial_state, is_training)
+        is_block = config.rnn_mode == "block"
+        loss = contrib.seq2seq.sequence_loss(
+            logits,
+            input_.targets,
+            tf.ones([input_.batch_size, input_.num_steps], dtype),
+            average_across_timesteps=False,
+            average_across_batch=True,
+            softmax_loss_function=contrib.seq2seq.softmax_cross_entropy if is_block else None,
+        )  # [T]
+        self.cost = tf.reduce_sum(loss)
+        if not is_training:
+            return
+
+        self.lr = tf.Variable(0.0, trainable=False)
+        weights = tf.trainable_variables()
+        gradients = tf.gradients(self.cost, weights)
+        gradients, _ = tf.clip_by_global_norm(gradients, config.max_grad_norm)
+        optimizer = tf.train.GradientDescentOptimizer(self.lr)
+        self.train_op = optimizer.apply_gradients(
+            zip(gradients, weights), global_step=contrib.framework.get_or_create_global_step()
+        )
+        self._new_lr = tf.placeholder(tf.float32, shape=[], name="new_learning_rate")
+        self._lr_update = tf.assign(self.lr, self._new_lr)
+
+    def assign_lr(self, session, lr_value):
+        """Sets the learning rate."""
+        session.run(self._lr_update, feed_dict={self._new_lr: lr_value})

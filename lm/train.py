@@ -1,0 +1,103 @@
+"""Trains the PTB model: faster than the reference, and with more to choose from.
+
+    python -m lm.train --model=sample --save_path=out      # the corpus that ships
+    python -m lm.train --data_path=PTB --save_path=out     # the Penn Treebank, in the folder PTB
+    python -m lm.train --hidden_size=300 --num_layers=1 --max_max_epoch=5
+
+The same command started again resumes the run in --save_path. `python -m lm.generate` uses the
+model. `lm.training.train` is the same as a function.
+"""
+
+import re
+
+import console
+
+if __name__ == "__main__":
+    console.hush_tensorflow()
+
+import configs as reference_configs
+from lm import configs, training
+from lm.cells import CELLS
+from lm.corpus import SAMPLE, read_corpus
+
+
+def parse_arguments():
+    """Returns the command line's values; flags of the configuration are None if not given."""
+    parser = console.Parser(__doc__)
+    run = parser.add_argument_group("the run").add_argument
+    run(
+        "--data_path",
+        type=console.path,
+        default=SAMPLE,
+        metavar="FOLDER",
+        help="the folder with ptb.train.txt, ptb.valid.txt and ptb.test.txt (default: the corpus"
+        " that ships)",
+    )
+    run(
+        "--save_path",
+        type=console.path,
+        metavar="DIR",
+        help="the folder to save each epoch in, and to resume from (default: nothing is saved)",
+    )
+    run(
+        "--seed",
+        type=console.number(int, 0),
+        help="makes the run repeatable on the same machine (default: each run differs)",
+    )
+    model = parser.add_argument_group("the model").add_argument
+    model(
+        "--model",
+        default="small",
+        help="a configuration: %s (default: small)" % ", ".join(configs.CONFIGS),
+    )
+    model(
+        "--cell",
+        default="basic_lstm",
+        help="the recurrent cell: %s (default: basic_lstm)" % ", ".join(CELLS),
+    )
+    model(
+        "--rnn_mode",
+        help="basic: the loop of the blog; block: the same model a layer at a time,"
+        " faster (default: block where the cell has it)",
+    )
+    for name, meaning in (
+        ("use_bf16", "multiply matrices in bfloat16, for 32-bit variables"),
+        ("use_fp16", "train with 16-bit floats instead of 32-bit ones"),
+    ):
+        model(
+            "--" + name,
+            type=console.switch,
+            nargs="?",
+            const=True,
+            default=False,
+            metavar="true",
+            help=meaning,
+        )
+    more = parser.add_argument_group(
+        "attributes of the configuration", "Each overrides a value of --model."
+    ).add_argument
+    glossary = dict(re.findall(r"\| `(\w+)` \| (.*) \|", reference_configs.__doc__))
+    for name, (kind, _, wanted) in configs.ATTRIBUTES.items():
+        meaning = "%s (%s)" % (glossary[name], wanted)
+        more("--" + name, type=kind, metavar="N" if kind is int else "X", help=meaning)
+    return parser.parse_args()
+
+
+def main():
+    values = vars(parse_arguments())
+    with console.errors_in_one_line(values):
+        given = {n: v for n, v in values.items() if v is not None}
+        names = ("model", "cell", "rnn_mode", "use_bf16", "use_fp16") + tuple(configs.ATTRIBUTES)
+        config = configs.Config(**{name: given[name] for name in names if name in given})
+        values.update(vars(config))
+        corpus = read_corpus(values["data_path"])
+        result = training.train(config, corpus, values["save_path"], values["seed"], log=print)
+        if corpus.best:
+            print(
+                "Best possible Test Perplexity: %.3f, the grammar's own. This run has %.2f times"
+                " that." % (corpus.best["test"], result.test_perplexity / corpus.best["test"])
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""Training as a function: a configuration and a corpus in, perplexities and a saved model out."""
+
+import collections
+import time
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from lm import bfloat16, run_folder
+from lm.model import Model, UniformInitializer
+from lm.summaries import Summaries
+from ptb_word_lm import PTBInput
+
+LONGEST_TEST_STEPS = 50
+
+# What `train` tells of an epoch; numbers count from 1.
+Epoch = collections.namedtuple(
+    "Epoch", ["number", "learning_rate", "train_perplexity", "valid_perplexity"]
+)
+# What `train` returns: a list of `Epoch`s, those of this call only, and a float.
+Result = collections.namedtuple("Result", ["epochs", "test_perplexity"])
+
+
+class DivergedError(ArithmeticError):
+    """A training that has left the finite numbers. `flag` names the flag to blame."""
+
+    flag = "learning_rate"
+
+
+def run_epoch(session, model, eval_op=None, log=None, report=None):
+    """Runs a model over its whole input once and returns the perplexity, exp(loss per word).
+
+    Args:
+        session: a session with initialised variables and running queues.
+        model: an `lm.model.Model` or a `ptb_word_lm.PTBModel`. Its state is zero for the first
+            batch and carried from then on.
+        eval_op: an op to run with each batch: `train_op` to train, None to evaluate.
+        log: a function to call with each of about ten lines of progress.
+        report: a function to call at each of these lines, with the step and with numbers by name.
+
+    Raises:
+        DivergedError: if the loss per word is not a number, or too large to take its exp.
+    """
+    start_time = time.time()
+    costs = 0.0
+    iters = 0
+    epoch_size = model.input.epoch_size
+    interval = max(epoch_size // 10, 1)
+    first = min(10, interval - 1)
+    state = session.run(model.initial_state)
+    fetches = {"cost": model.cost, "final_state": model.final_state}
+    if eval_op is not None:
+        fetches["eval_op"] = eval_op
+
+    for step in range(epoch_size):
+        feed = zip(tf.nest.flatten(model.initial_state), tf.nest.flatten(state))
+        values = session.run(fetches, dict(feed))
+        state = values["final_state"]
+        costs += float(values["cost"])
+        iters += model.input.num_steps  # the cost is a sum over them: costs / iters is per word
+        # exp(700) is about as large as a float can be. A NaN is not less than anything.
+        if not costs / iters < 700:
+            where = "step %d of the evaluation" % step
+            if eval_op is not None:
+                where = "training step %d, with a learning rate of %s there" % (
+                    step,
+                    session.run(model.lr),
+                )
+            raise DivergedError(
+                "the cost is %s at %s; give a lower one, or a lower --max_grad_norm"
+                % (values["cost"], where)
+            )
+        if step % interval == first:
+            speed = iters * model.input.batch_size / (time.time() - start_time)
+            if log is not None:
+                progress = (step * 1.0 / epoch_size, np.exp(costs / iters), speed)
+                log("%.3f perplexity: %.3f speed: %.0f wps" % progress)
+            if report is not None:
+                report(step, Training_Loss=values["cost"], Words_per_Second=speed)
+
+    return np.exp(costs / iters)
+
+
+def _test_steps(test):
+    """Returns how many words of the test text to read at a time, so that no rest is left.
+
+    Each word still has all words before it. The sum is that of reading word by word; it takes fewer
+    calls of `session.run`.
+    """
+    rest = max(len(test) - 1, 1)
+    return max(n for n in range(1, min(rest, LONGEST_TEST_STEPS) + 1) if rest % n == 0)
+
+
+def build_models(config, corpus, seed=None):
+    """Builds the training model, and two with its variables for validation and test.
+
+    Args:
+        config: an `lm.configs.Config`, its `vocab_size` that of the corpus.
+        corpus: an `lm.corpus.Corpus`.
+        seed: of the initial weights; an int, or None.
+
+    Returns:
+        Three `lm.model.Model`s, under the scopes of `ptb_word_lm.main`.
+    """
+    test_config = _copy(config, batch_size=1, num_steps=_test_steps(corpus.test))
+    initializer = UniformInitializer(config.init_scale, seed)
+    models = []
+    for name, data, text_config in (
+        ("Train", corpus.train, config),
+        ("Valid", corpus.valid, config),
+        ("Test", corpus.test, test_config),
+    ):
+        is_training = name == "Train"
+        with tf.name_scope(name):
+            input_ = PTBInput(config=text_config, data=data, name=name + "Input")
+            with tf.variable_scope("Model", reuse=not is_training, initializer=initializer):
+                models.append(Model(is_training, text_config, input_))
+    return models
+
+
+def _copy(config, **values):
+    copy = type(config).__new__(type(config))
+    copy.__dict__.update(vars(config), **values)
+    return copy
+
+
+def _resuming(run, config):
+    """Returns the line that says where a run resumes; None for a new run."""
+    if run.is_new:
+        return None
+    if run.epochs >= config.max_max_epoch:
+        return "Training was finished after epoch %d; evaluating." % config.max_max_epoch
+    where = "after epoch %d of %d" % (run.epochs, config.max_max_epoch)
+    if run.batches:
+        where += ", with weights %d batches further" % run.batches
+    if config.keep_prob < 1:
+        where += ", with other dropout masks than without the stop"
+    return "Resuming %s." % where
+
+
+def train(config, corpus, folder=None, seed=None, on_epoch=None, log=None):
+    """Trains a model, epoch by epoch, and evaluates it.
+
+    Args:
+        config: an `lm.configs.Config`. Its `vocab_size` is not read: it follows the corpus.
+        corpus: an `lm.corpus.Corpus`.
+        folder: where to save each epoch, and what to resume from; None saves nothing.
+        seed: an int; makes the run repeatable on the same machine. None draws another run.
+        on_epoch: a function to call with an `Epoch` at the end of each epoch, after it is saved.
+        log: a function to call with each line that `python -m lm.train` prints.
+
+    Returns:
+        A `Result`.
+
+    Raises:
+        reader.CorpusError: for a corpus that does not fill one batch.
+        run_folder.SavePathError: for a folder that cannot be used.
+        bfloat16.NoBfloat16Error: if `config.use_bf16` asks for what the machine does not have.
+        DivergedError: if the cost leaves the finite numbers. What is saved stays.
+        KeyboardInterrupt: on Ctrl-C, with a phrase that says what is saved.
+    """
+    log = log or (lambda line: None)
+    config = _copy(config, vocab_size=len(corpus.words))
+    session_config = bfloat16.session_config() if config.use_bf16 else None
+    run = run_folder.RunFolder(folder, config, corpus)
+    try:
+        return _train(config, corpus, folder, run, session_config, seed, on_epoch, log)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(run.saved)
+
+
+def _train(config, corpus, folder, run, session_config, seed, on_epoch, log):
+    with tf.Graph().as_default():
+        # A resumed run must not repeat the dropout masks of its first epochs.
+        tf.set_random_seed(None if seed is None else seed + run.step)
+        m, mvalid, mtest = build_models(config, corpus, seed)
+        saver = tf.train.Saver(max_to_keep=run_folder.KEPT, save_relative_paths=True)
+        summary = Summaries(folder)
+        # The Supervisor initialises the variables, and starts and stops the queues.
+        sv = tf.train.Supervisor(
+            saver=None, summary_op=None, init_fn=lambda session: run.restore(session, saver)
+        )
+        with sv.managed_session(config=session_config) as session:
+            epoch_size = m.input.epoch_size
+            epochs = []
+            line = _resuming(run, config)
+            if line is not None:
+                log(line)
+            for i in range(run.epochs, config.max_max_epoch):
+                lr_decay = config.lr_decay ** max(i + 1 - config.max_epoch, 0.0)
+                m.assign_lr(session, config.learning_rate * lr_decay)
+                lr = session.run(m.lr)
+                log("Epoch: %d Learning rate: %.3f" % (i + 1, lr))
+                report = summary.starting_at(i * epoch_size, Learning_Rate=lr)
+                train_perplexity = run_epoch(session, m, m.train_op, log, report)
+                log("Epoch: %d Train Perplexity: %.3f" % (i + 1, train_perplexity))
+                valid_perplexity = run_epoch(session, mvalid)
+                log("Epoch: %d Valid Perplexity: %.3f" % (i + 1, valid_perplexity))
+                report(
+                    epoch_size,
+                    Epoch=i + 1,
+                    Train_Perplexity=train_perplexity,
+                    Valid_Perplexity=valid_perplexity,
+                )
+                run.save(session, saver, i + 1)
+                epochs.append(Epoch(i + 1, float(lr), train_perplexity, valid_perplexity))
+                if on_epoch is not None:
+                    on_epoch(epochs[-1])
+
+            test_perplexity = run_epoch(session, mtest, log=log)
+            log("Test Perplexity: %.3f" % test_perplexity)
+            summary.add(config.max_max_epoch * epoch_size, Test_Perplexity=test_perplexity)
+    return Result(epochs, test_perplexity)
