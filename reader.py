@@ -27,7 +27,6 @@ the right initial state of the next.
 """
 
 import collections
-import json
 import os
 
 import numpy as np
@@ -38,11 +37,16 @@ FILES = "ptb.train.txt, ptb.valid.txt and ptb.test.txt"
 
 
 class CorpusError(ValueError):
-    """A corpus that cannot be used; the message says what is wrong and what would do."""
+    """A corpus that cannot be used. `flag` names the flag to blame.
+
+    The message says what is wrong and what would do.
+    """
+
+    flag = "data_path"
 
 
 def _read_words(path):
-    """The words of a text file, with `<eos>` for each line end."""
+    """Returns the words of a text file, with `<eos>` for each line end."""
     # Departure: plain files in place of tf.gfile, which reads remote ones too, and plain words for
     # what is wrong with a file, a byte-order mark left out, in place of a traceback or a puzzle.
     try:
@@ -68,7 +72,7 @@ def _read_words(path):
 
 
 def _build_vocab(words):
-    """`{word: id}`; the most frequent word has id 0, and ties stand in the order of the words."""
+    """Returns `{word: id}`, by descending frequency; words of equal frequency are sorted."""
     counter = collections.Counter(words)
     by_frequency = sorted(counter, key=lambda word: (-counter[word], word))
     return {word: number for number, word in enumerate(by_frequency)}
@@ -109,30 +113,14 @@ def ptb_raw_data(data_path):
         if len(data) < len(text):
             print(
                 "%s: %d of %d words are not in the training text and are left out"
-                % (path, len(text) - len(data), len(text)),
-                flush=True,
+                % (path, len(text) - len(data), len(text))
             )
     return train_data, valid_data, test_data, len(word_to_id)
 
 
 def ptb_vocabulary(data_path):
-    """The different words of a corpus's training text, a list in the order of their ids."""
+    """Returns the different words of the training text, a list in the order of their ids."""
     return list(_build_vocab(_read_words(os.path.join(data_path, "ptb.train.txt"))))
-
-
-def best_perplexity(data_path):
-    """The lowest perplexities that any model can expect on a corpus of known origin.
-
-    Returns:
-        `{"train": float, "valid": float, "test": float}` from `best_perplexity.json` beside the
-        text files (`data/make_sample.py` writes it), or None where there is no such file, as for
-        any corpus that people wrote.
-    """
-    path = os.path.join(data_path, "best_perplexity.json")
-    if not os.path.exists(path):
-        return None
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
 
 
 def ptb_producer(raw_data, batch_size, num_steps, name=None):

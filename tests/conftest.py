@@ -1,8 +1,4 @@
-"""Makes the project importable and its flags readable; nothing of TensorFlow's is printed."""
-
-import os
-
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+"""Makes the flags of the reference readable; nothing of TensorFlow's is printed."""
 
 import console
 
@@ -13,9 +9,12 @@ import pytest
 import tensorflow.compat.v1 as tf
 from absl import flags
 from absl.testing import flagsaver
-from models import TEXT, make_config, write_corpus
+from models import TEXT, make_config, make_lm_config, write_corpus
 
+import configs
 import ptb_word_lm
+from lm import training
+from lm.corpus import read_corpus
 
 # The fixture below is for the test, not for its examples; the examples are the same every time.
 hypothesis.settings.register_profile(
@@ -26,17 +25,22 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("project")
 
+flags.FLAGS(["ptb_word_lm.py"])
+
+# A run of three epochs, the last one at half the learning rate.
+RUN = dict(max_epoch=2, max_max_epoch=3, init_scale=0.3, hidden_size=16)
+
 
 @pytest.fixture(autouse=True)
 def fresh():
     """Every test has a graph of its own and the flags' defaults."""
-    flags.FLAGS(["ptb_word_lm.py"])
     with tf.Graph().as_default(), flagsaver.flagsaver():
         yield
 
 
 @pytest.fixture
 def corpus(tmp_path):
+    """The folder of a corpus with something to learn."""
     folder = tmp_path / "corpus"
     folder.mkdir()
     return write_corpus(folder, TEXT, TEXT[:600], TEXT[:300])
@@ -44,18 +48,28 @@ def corpus(tmp_path):
 
 @pytest.fixture
 def run_main(monkeypatch, capsys, corpus):
-    """Calls main on the corpus with a small configuration; returns the lines it printed."""
+    """Calls the reference's main on the corpus, with `RUN`; returns the lines it printed."""
 
     def run(config_values=None, **flag_values):
-        values = dict(
-            max_epoch=2, max_max_epoch=3, init_scale=0.3, hidden_size=16, vocab_size=10000
-        )
-        values.update(config_values or {})
-        monkeypatch.setattr(ptb_word_lm, "get_config", lambda name: make_config(**values))
-        flags.FLAGS.data_path = corpus
+        values = dict(RUN, **config_values or {})
+        monkeypatch.setitem(configs.CONFIGS, "test", lambda: make_config(**values))
+        flag_values = dict(dict(model="test", data_path=corpus), **flag_values)
         for name, value in flag_values.items():
             flags.FLAGS[name].value = value
         ptb_word_lm.main(["ptb_word_lm.py"])
         return capsys.readouterr().out.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def run_train(corpus):
+    """Calls `lm.training.train` on the corpus, with `RUN`; returns the lines it would print."""
+
+    def run(config_values=None, data_path=corpus, **arguments):
+        config = make_lm_config(**dict(RUN, **config_values or {}))
+        lines = []
+        training.train(config, read_corpus(data_path), log=lines.append, **arguments)
+        return lines
 
     return run

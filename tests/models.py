@@ -1,16 +1,19 @@
 """What the tests share: configurations, corpora, models, recorded weights, training steps."""
 
 import contextlib
+import glob
 import json
 import os
 import re
-import subprocess
-import sys
+import shutil
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 from configs import TestConfig
+from lm import configs as lm_configs
+from lm.corpus import Corpus
+from lm.model import Model
 from ptb_word_lm import PTBInput, PTBModel
 
 # A text with something to learn: a counts up to d, and x to z may follow.
@@ -21,13 +24,23 @@ TEXT = "".join(" a b c d %s \n" % _random.choice(["x", "y", "z"]) for _ in range
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
 
 
+# A small model without dropout.
+SIZES = dict(num_layers=2, num_steps=5, hidden_size=8, max_grad_norm=5, batch_size=4, vocab_size=50)
+
+
 def make_config(**values):
-    """A small configuration without dropout, with some values replaced."""
+    """A small configuration of the reference, with some values replaced."""
     config = TestConfig()
-    defaults = dict(
-        num_layers=2, num_steps=5, hidden_size=8, max_grad_norm=5, batch_size=4, vocab_size=50
-    )
-    for name, value in dict(defaults, **values).items():
+    for name, value in dict(SIZES, **values).items():
+        setattr(config, name, value)
+    return config
+
+
+def make_lm_config(cell="basic_lstm", rnn_mode=None, **values):
+    """The same configuration in the workshop, with a cell, a mode, and some values replaced."""
+    config = lm_configs.Config("test", cell, rnn_mode)
+    for name, value in dict(SIZES, **values).items():
+        assert hasattr(config, name), name
         setattr(config, name, value)
     return config
 
@@ -46,13 +59,43 @@ def load_golden(name):
 
 
 def build(config, data, name="Train", is_training=True, reuse=None):
-    """A model under the scopes that `main` uses, with the same initial values every time."""
+    """A model under the scopes that `main` uses, with the same initial values every time.
+
+    It is the reference's for a configuration of the reference, the workshop's for one of `lm/`.
+    """
+    make_model = Model if isinstance(config, lm_configs.Config) else PTBModel
     tf.set_random_seed(1)
     with tf.name_scope(name):
         input_ = PTBInput(config=config, data=data, name=name + "Input")
         initializer = tf.random_uniform_initializer(-config.init_scale, config.init_scale)
         with tf.variable_scope("Model", reuse=reuse, initializer=initializer):
-            return PTBModel(is_training=is_training, config=config, input_=input_)
+            return make_model(is_training=is_training, config=config, input_=input_)
+
+
+def replaced(config, **values):
+    """A copy of a configuration of either house with some values replaced."""
+    copy = type(config).__new__(type(config))
+    copy.__dict__.update(vars(config), **values)
+    return copy
+
+
+def build_run(recorded, house="reference", rnn_mode=None):
+    """The three models of `main` for a recorded run: `(config, m, mvalid, mtest)`."""
+    if house == "reference":
+        config = make_config(**recorded["config"])
+    else:
+        config = make_lm_config(rnn_mode=rnn_mode, **recorded["config"])
+    eval_config = replaced(config, batch_size=1, num_steps=1)
+    m = build(config, recorded["train"])
+    mvalid = build(config, recorded["valid"], "Valid", is_training=False, reuse=True)
+    mtest = build(eval_config, recorded["test"], "Test", is_training=False, reuse=True)
+    return config, m, mvalid, mtest
+
+
+def recorded_corpus(recorded):
+    """The texts of a recorded run as an `lm.corpus.Corpus`, the words being numbers."""
+    words = ["w%d" % number for number in range(recorded["config"]["vocab_size"])]
+    return Corpus(recorded["train"], recorded["valid"], recorded["test"], words, None)
 
 
 @contextlib.contextmanager
@@ -76,13 +119,16 @@ def load_recorded_weights(session, recorded):
         variables[name].load(random.uniform(-scale, scale, shape).astype(np.float32), session)
 
 
+def copy_recorded_checkpoint(name, folder):
+    """Copies a checkpoint of TensorFlow 1.4 into a new folder."""
+    os.mkdir(folder)
+    for path in glob.glob(os.path.join(GOLDEN, name + ".*")):
+        shutil.copy(path, folder)
+
+
 def state_feed(model, state):
     """Feeds a fetched state as the initial state."""
-    return {
-        tensor: value
-        for tensors, values in zip(model.initial_state, state)
-        for tensor, value in zip(tensors, values)
-    }
+    return dict(zip(tf.nest.flatten(model.initial_state), tf.nest.flatten(state)))
 
 
 def train(session, model, steps, learning_rate=1.0):
@@ -113,29 +159,6 @@ def perplexities(lines, split):
     """What a run's output says of one split, epoch by epoch."""
     pattern = r"(?:Epoch: \d+ )?%s Perplexity: (\S+)" % split
     return [float(match.group(1)) for match in (re.fullmatch(pattern, x) for x in lines) if match]
-
-
-def outside_environment():
-    """The environment without what the tests themselves have set."""
-    return {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-
-
-def run_script(path, *arguments):
-    """Runs a script of the project in a process and a folder that are not the tests' own.
-
-    Returns:
-        `(exit status, standard output, standard error)`.
-    """
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    process = subprocess.run(
-        [sys.executable, os.path.join(root, path)] + list(arguments),
-        env=outside_environment(),
-        cwd=os.path.dirname(root),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
-    )
-    return process.returncode, process.stdout, process.stderr
 
 
 def write_country_corpus(folder):

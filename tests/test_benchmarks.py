@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from conftest import ROOT
+from commands import ROOT
 from models import build, make_config, running_session, train
 
 if sys.version_info < (3, 8):

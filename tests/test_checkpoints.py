@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from conftest import ROOT
+from commands import ROOT
 from models import (
     GOLDEN,
     TEXT,

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from commands import ROOT
 from models import run_script, write_corpus
 
 import bfloat16

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 from absl import flags
-from conftest import ROOT
+from commands import ROOT
 from models import build, make_config, running_session
 
 import ptb_word_lm
@@ -24,46 +24,6 @@ import reader
 
 CORE = ["ptb_word_lm.py", "reader.py", "configs.py"]
 CORE += sorted("contrib/" + os.path.basename(p) for p in glob.glob(ROOT + "/contrib/*.py"))
-
-
-def read(*path):
-    with open(os.path.join(ROOT, *path), encoding="utf-8") as file:
-        return file.read()
-
-
-def rows(text):
-    """The rows of all Markdown tables of a text, without their heads: lists of cells."""
-    tables = re.findall(r"^\|.*\n\|[-| ]+\n((?:\|.*\n?)+)", text, flags=re.MULTILINE)
-    lines = [line for table in tables for line in table.splitlines()]
-    return [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in lines]
-
-
-def named_tests(text):
-    """`(path, name)` of the tests that a text links to."""
-    links = re.findall(r"\[([^\]]+)\]\(\.\./(tests/test_\w+\.py)\)", text)
-    return [(path, "test_" + words.replace(" ", "_")) for words, path in links]
-
-
-@functools.lru_cache(maxsize=None)
-def functions_of(path):
-    return {n.name for n in ast.parse(read(path)).body if isinstance(n, ast.FunctionDef)}
-
-
-def find_test(path, name):
-    """Whether a file of tests has a test of this name."""
-    return os.path.exists(os.path.join(ROOT, path)) and name in functions_of(path)
-
-
-def departures(source):
-    """The texts of a file's comments `# Departure:`, each in one line."""
-    comments = re.findall(r"# Departure: (.*(?:\n *# .*)*)", source)
-    return [re.sub(r"\n *# ", " ", text) for text in comments]
-
-
-def sections(text):
-    """The sections of a Markdown text: `{title: what is under it}`."""
-    parts = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2]))
 
 
 @pytest.mark.parametrize("path", CORE)

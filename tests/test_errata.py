@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from conftest import ROOT
+from commands import ROOT
 from models import build, make_config, running_session
 from test_departures import find_test, named_tests, rows
 

@@ -11,7 +11,7 @@ import tarfile
 import threading
 
 import pytest
-from conftest import ROOT
+from commands import ROOT
 
 from data import fetch_ptb
 

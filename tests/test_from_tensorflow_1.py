@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as plain_tf
 import tensorflow.compat.v1 as tf
-from conftest import ROOT
+from commands import ROOT
 from test_departures import read, rows, sections
 
 import contrib

@@ -13,7 +13,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 from absl import flags
 from absl.testing import flagsaver
-from conftest import ROOT
+from commands import ROOT
 from models import (
     GOLDEN,
     TEXT,

@@ -1,4 +1,4 @@
-"""The script against numbers recorded from the original example on TensorFlow 1.4.0."""
+"""Both houses against numbers recorded from the original example on TensorFlow 1.4.0."""
 
 import os
 
@@ -9,16 +9,30 @@ from models import (
     GOLDEN,
     assert_close,
     build,
+    build_run,
     load_golden,
     load_recorded_weights,
     make_config,
+    make_lm_config,
     running_session,
     train,
 )
 
 from ptb_word_lm import run_epoch
 
-MODES = ["basic", "block"]
+# The reference, and the workshop in its two modes.
+MODES = ["reference", "basic", "block"]
+
+
+def house(mode, **values):
+    """A configuration of the reference, or of the workshop in one of its modes."""
+    return make_config(**values) if mode == "reference" else make_lm_config(rnn_mode=mode, **values)
+
+
+def build_recorded(recorded, mode):
+    if mode == "reference":
+        return build_run(recorded)
+    return build_run(recorded, "lm", mode)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -26,7 +40,7 @@ MODES = ["basic", "block"]
 def test_costs_weights_and_state_of_60_training_steps(name, mode):
     recorded = load_golden(name + ".json")
     arrays = np.load(os.path.join(GOLDEN, name + ".npz"))
-    model = build(make_config(rnn_mode=mode, **recorded["config"]), arrays["data"].tolist())
+    model = build(house(mode, **recorded["config"]), arrays["data"].tolist())
     with running_session() as session:
         load_recorded_weights(session, recorded)
         costs, state = train(session, model, len(recorded["costs"]), recorded["learning_rate"])
@@ -40,21 +54,11 @@ def test_costs_weights_and_state_of_60_training_steps(name, mode):
         assert_close(h, arrays["state%d/h" % layer])
 
 
-def build_run(recorded, mode="basic"):
-    """The three models of `main`."""
-    config = make_config(rnn_mode=mode, **recorded["config"])
-    eval_config = make_config(**dict(vars(config), batch_size=1, num_steps=1))
-    m = build(config, recorded["train"])
-    mvalid = build(config, recorded["valid"], "Valid", is_training=False, reuse=True)
-    mtest = build(eval_config, recorded["test"], "Test", is_training=False, reuse=True)
-    return config, m, mvalid, mtest
-
-
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ["run-two-layer", "run-clipped"])
 def test_perplexities_of_a_whole_run(name, mode):
     recorded = load_golden(name + ".json")
-    config, m, mvalid, mtest = build_run(recorded, mode)
+    config, m, mvalid, mtest = build_recorded(recorded, mode)
     with running_session() as session:
         load_recorded_weights(session, recorded)
         for i, epoch in enumerate(recorded["epochs"]):
@@ -93,7 +97,7 @@ def test_a_trained_tensorflow_1_checkpoint_gives_the_recorded_test_perplexity():
 @pytest.mark.parametrize("mode", MODES)
 def test_the_variables_are_the_originals_by_name(mode):
     recorded = load_golden("run-two-layer.json")
-    build_run(recorded, mode)
+    build_recorded(recorded, mode)
     names = [variable.op.name for variable in tf.global_variables()]
     assert names == recorded["global_variables"]
 

@@ -5,7 +5,7 @@ import os
 import re
 import tokenize
 
-from conftest import ROOT
+from commands import ROOT
 
 # The blog's code without its comments and help texts, one statement a line. Left out: the arms of
 # the `inspect.getargspec` branch but the first (substitution 3), the default of data_path (7), and
@@ -91,22 +91,6 @@ tf.summary.scalar("Learning Rate", m.lr)
 """
 
 SECTIONS = ["1.1", "1.2", "1.3", "2.", "3.", "4.", "5.", "6.", "7.", "8."]
-
-
-def read_script():
-    with open(os.path.join(ROOT, "ptb_word_lm.py"), encoding="utf-8") as file:
-        return file.read()
-
-
-def code(text):
-    """The text's code in one form: single spaces, no comma before a closing bracket."""
-    return re.sub(r" , (?=[)\]])", " ", " %s " % " ".join(re.findall(r'"[^"]*"|\w+|[^\s\w]', text)))
-
-
-def script_code():
-    tokens = tokenize.generate_tokens(io.StringIO(read_script()).readline)
-    words = [t.string for t in tokens if t.type != tokenize.COMMENT and '"""' not in t.string]
-    return code(" ".join(words))
 
 
 def test_every_statement_of_the_blog_is_there_in_its_order():

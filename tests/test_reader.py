@@ -10,7 +10,7 @@ import tempfile
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from conftest import ROOT
+from commands import ROOT
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from models import running_session, write_corpus

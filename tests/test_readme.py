@@ -8,7 +8,7 @@ import shlex
 
 import pytest
 from absl import flags
-from conftest import ROOT
+from commands import ROOT
 
 import configs
 from study import published_numbers

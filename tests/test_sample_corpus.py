@@ -9,7 +9,7 @@ import random
 import re
 
 import pytest
-from conftest import ROOT
+from commands import ROOT
 
 import reader
 from data import make_sample

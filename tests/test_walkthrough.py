@@ -17,7 +17,7 @@ import tokenize
 import pytest
 import tensorflow.compat.v1 as tf
 from absl import flags
-from conftest import ROOT
+from commands import ROOT
 from models import build, make_config
 from test_line_for_line import code, script_code
 

@@ -1,0 +1,33 @@
+"""Running the commands of the project in a process of their own."""
+
+import os
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def outside_environment(**more):
+    """The environment without what the tests themselves have set."""
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    return dict(environment, **more)
+
+
+def run_command(*words, **more):
+    """Runs Python in the project's folder: `run_command("-m", "lm.train", "--seed=1")`.
+
+    Args:
+        *words: what follows `python`.
+        **more: arguments of `subprocess.run`.
+
+    Returns:
+        `(exit status, standard output, standard error)`.
+    """
+    options = dict(cwd=ROOT, env=outside_environment(), universal_newlines=True)
+    process = subprocess.run(
+        [sys.executable] + list(words),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **dict(options, **more),
+    )
+    return process.returncode, process.stdout, process.stderr
