@@ -1,8 +1,8 @@
 # make train    trains on the corpus that ships
 # make test     the same, then lint and tests
 # make bench    times a training step beside PyTorch, Keras 3 and TensorFlow 1.15
-# The first two make a virtual environment in .venv, with PYTHON (python3 if not given), the last
-# one others of its own, with PYTHON and PYTHON37. Without a Python 3.7, TensorFlow 1.15 is left out.
+# The first two make a virtual environment in .venv, with PYTHON (python3 if not given). The last
+# one makes others, with PYTHON and PYTHON37; without a Python 3.7, it leaves TensorFlow 1.15 out.
 
 PYTHON ?= python3
 PYTHON37 ?= python3.7
@@ -28,8 +28,8 @@ test: train .venv/installed-dev
 	touch $@
 
 bench: .venv-bench/installed .venv-bench/tf1
-	.venv-bench/bin/python benchmarks/run.py $$(cat .venv-bench/tf1)
-	.venv-bench/bin/python benchmarks/plot.py
+	.venv-bench/bin/python -m benchmarks.run $$(cat .venv-bench/tf1 2>/dev/null)
+	.venv-bench/bin/python -m benchmarks.plot
 
 .venv-bench/installed: benchmarks/requirements.txt requirements.txt
 	$(PYTHON) -m venv .venv-bench
@@ -40,4 +40,4 @@ bench: .venv-bench/installed .venv-bench/tf1
 	if $(PYTHON37) -m venv .venv-bench/tf1.15; then \
 	    .venv-bench/tf1.15/bin/python -m pip install -q "tensorflow==1.15.*" "protobuf<3.21" && \
 	    echo --tf1_python=.venv-bench/tf1.15/bin/python > $@; \
-	else echo "No Python 3.7 ($(PYTHON37)): TensorFlow 1.15 is left out."; : > $@; fi
+	else echo "No Python 3.7: $(PYTHON37)"; fi

@@ -12,6 +12,7 @@ import contextlib
 import difflib
 import logging
 import os
+import re
 import sys
 import tempfile
 
@@ -62,11 +63,26 @@ def fail(message):
     sys.exit(2)
 
 
-def _blame(error, values):
-    """Returns the line for a user's mistake: `--flag=value: what is wrong`."""
-    value = values.get(error.flag)
-    given = "--%s" % error.flag if value is None else "--%s=%s" % (error.flag, value)
-    return "%s: %s" % (given, error)
+def _blame(flag, values, message):
+    """Returns the line for a user's mistake: `--flag=value: message`."""
+    value = values.get(flag)
+    return "--%s%s: %s" % (flag, "" if value is None else "=%s" % value, message)
+
+
+def _mistake_of_save_path(error, folder):
+    """Returns what is wrong with --save_path if an error of TensorFlow's is about it, else None.
+
+    The reference leaves its --save_path to TensorFlow, which knows nothing of flags.
+    """
+    tf = sys.modules.get("tensorflow")
+    if not folder or tf is None or not isinstance(error, tf.errors.OpError):
+        return None
+    message = str(error).splitlines()[0]
+    if message.startswith("Restoring from checkpoint failed"):
+        return "the checkpoint there is of another model, or damaged"
+    while len(folder) > 1 and not re.search(r"(^|\s)%s($|[\s/;-])" % re.escape(folder), message):
+        folder = os.path.dirname(folder)
+    return message if len(folder) > 1 else None
 
 
 @contextlib.contextmanager
@@ -95,7 +111,10 @@ def errors_in_one_line(values):
         sys.exit(1)
     except Exception as error:
         if hasattr(error, "flag"):
-            fail(_blame(error, values))
+            fail(_blame(error.flag, values, str(error)))
+        mistake = _mistake_of_save_path(error, values.get("save_path"))
+        if mistake:
+            fail(_blame("save_path", values, mistake + "; give another folder"))
         raise
 
 

@@ -270,7 +270,7 @@ def run_epoch(session, model, eval_op=None, verbose=False):
         iters += model.input.num_steps  # cost is a sum over num_steps, so costs / iters is per word
 
         # Departure: max(..., 11), since the original divides by zero below 10 batches and prints
-        # nothing from 20 to 109.
+        # nothing from 10 to 109.
         if verbose and step % max(model.input.epoch_size // 10, 11) == 10:
             print(
                 "%.3f perplexity: %.3f speed: %.0f wps"

@@ -5,8 +5,9 @@ import os
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras
-import worker
 from keras import layers
+
+from benchmarks import worker
 
 
 def training(sizes):

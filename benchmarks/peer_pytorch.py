@@ -8,8 +8,9 @@ of its embedding is a dense matrix, where TensorFlow's is the rows that occur.
 
 import numpy as np
 import torch
-import worker
 from torch import nn
+
+from benchmarks import worker
 
 
 class Model(nn.Module):

@@ -1,4 +1,7 @@
-"""Draws what run.py has measured: benchmarks/results.json -> benchmarks/results.png."""
+"""Draws what run.py has measured: benchmarks/results.json -> benchmarks/results.png.
+
+python -m benchmarks.plot
+"""
 
 import json
 import os

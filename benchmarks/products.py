@@ -4,17 +4,14 @@ They are those of `--rnn_mode=block`, with its shapes and transpositions, on ope
 where they are. Variants: float32, bfloat16.
 """
 
-import os
-import sys
-
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
 import console
 
-console.hush_tensorflow()
+if __name__ == "__main__":
+    console.hush_tensorflow()
 
 import tensorflow.compat.v1 as tf
-import worker
+
+from benchmarks import worker
 
 
 def products(sizes):

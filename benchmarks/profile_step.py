@@ -1,6 +1,6 @@
 """Where the time of a training step goes: TensorFlow's own trace, added up by kinds of ops.
 
-    python benchmarks/profile_step.py --model=small --variant=block
+    python -m benchmarks.profile_step --model=small --variant=block
 
 Ops run side by side on several cores, so the sum is more than the time of a step; and a step that
 is traced takes longer than one that is not. Variants: basic, block, block+bf16.
@@ -11,13 +11,18 @@ import collections
 import os
 import tempfile
 
+import console
+
+if __name__ == "__main__":
+    console.hush_tensorflow()
+
 import numpy as np
-import ours
-import run
 import tensorflow.compat.v1 as tf
 
 import configs
 import reader
+from benchmarks import ours, run
+from lm.corpus import SAMPLE
 
 KINDS = [
     ("products", ("MatMul",)),
@@ -42,16 +47,19 @@ def kind(op):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Where the time of a training step goes.")
+    parser = console.Parser(__doc__)
     parser.add_argument("--model", default="small", choices=sorted(configs.CONFIGS))
     parser.add_argument("--variant", default="basic", choices=["basic", "block", "block+bf16"])
     arguments = parser.parse_args()
+    reason = run.no_bfloat16() if arguments.variant == "block+bf16" else None
+    if reason:
+        parser.error("--variant=block+bf16: %s" % reason)
     sizes = argparse.Namespace(variant=arguments.variant, **run.sizes_of(arguments.model))
     options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
     times, numbers = collections.Counter(), collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
         sizes.corpus = os.path.join(folder, "corpus.npy")
-        np.save(sizes.corpus, reader.ptb_raw_data(run.SAMPLE)[0])
+        np.save(sizes.corpus, reader.ptb_raw_data(SAMPLE)[0])
         with ours.training(sizes) as step:
             for number in range(2 * STEPS):
                 metadata = tf.RunMetadata()

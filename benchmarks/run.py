@@ -1,18 +1,21 @@
 """Times a training step of this project beside its peers, all in one run, and stores the numbers.
 
     make bench                     # this and plot.py, in environments of their own
+    python -m benchmarks.run       # this, with the packages that are installed
 
 Each contestant is a process. In a round every one takes some steps, one contestant after the other,
 so that a slow minute of the machine is everybody's; each round begins with another one. The first
 step of a turn is left out. All processes are started anew a few times, since two of the same kind
 can differ. What is compared is the median step of one contestant with that of another in the same
-round; of these ratios it prints the median and, as their spread, the quartiles.
+round; of these ratios it prints the median and, as their spread, the quartiles. A contestant
+that cannot run here is left out, and a line on standard error says why.
 
 The corpus is the one that ships, the vocabulary always as large as the configuration says: 10,000
 rows, as for the Penn Treebank. Results: benchmarks/results.json.
 """
 
 import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
@@ -22,35 +25,39 @@ import sys
 import tempfile
 import time
 
-import numpy as np
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))
-
 import console
 
-console.hush_tensorflow()
+if __name__ == "__main__":
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # a contest of processors, for the contestants too
+    console.hush_tensorflow()
+
+import numpy as np
 
 import configs
 import reader
+from lm import bfloat16
+from lm.corpus import SAMPLE
 
-SAMPLE = os.path.join(os.path.dirname(HERE), "data", "sample")
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
 SIZES = ("hidden_size", "num_layers", "num_steps", "batch_size", "vocab_size")
 SIZES += ("keep_prob", "max_grad_norm", "learning_rate", "init_scale")
 
-# name: (script, variant)
+# name: (module, variant)
 CONTESTANTS = {
-    "basic": ("ours.py", "basic"),
-    "block": ("ours.py", "block"),
-    "block+bf16": ("ours.py", "block+bf16"),
-    "PyTorch": ("peer_pytorch.py", "float32"),
-    "PyTorch bf16": ("peer_pytorch.py", "bf16"),
-    "Keras 3": ("peer_keras.py", ""),
-    "TensorFlow 1.15": ("ours.py", "basic"),  # with the Python of --tf1_python
-    "products": ("products.py", "float32"),
-    "products bf16": ("products.py", "bfloat16"),
+    "basic": ("ours", "basic"),
+    "block": ("ours", "block"),
+    "block+bf16": ("ours", "block+bf16"),
+    "PyTorch": ("peer_pytorch", "float32"),
+    "PyTorch bf16": ("peer_pytorch", "bf16"),
+    "Keras 3": ("peer_keras", ""),
+    "TensorFlow 1.15": ("ours", "basic"),  # with the Python of --tf1_python
+    "products": ("products", "float32"),
+    "products bf16": ("products", "bfloat16"),
 }
-# The ratios that are printed: words per second of the first over those of the second.
+PACKAGES = {"peer_pytorch": "torch", "peer_keras": "keras"}  # what a module needs of its own
+# The ratios that are printed: words per second of the first over those of the second. A ratio with
+# a contestant that is left out is not printed.
 RATIOS = [
     ("basic", "PyTorch"),
     ("block", "PyTorch"),
@@ -76,6 +83,20 @@ GROWTH = {
 }
 
 
+def command(name, sizes, corpus, python=sys.executable):
+    """Returns the command that starts a contestant in the folder of the project.
+
+    Args:
+        name: a key of `CONTESTANTS`.
+        sizes: a value for each of `SIZES`.
+        corpus: the path of a NumPy file with the word ids.
+        python: the Python to start.
+    """
+    module, variant = CONTESTANTS[name]
+    words = [python, "-m", "benchmarks." + module, "--corpus=" + corpus, "--variant=" + variant]
+    return words + ["--%s=%s" % (size, sizes[size]) for size in SIZES]
+
+
 class Contestant(object):
     """A kind of process, and what was measured of it.
 
@@ -87,10 +108,7 @@ class Contestant(object):
     """
 
     def __init__(self, name, sizes, corpus, log, python=sys.executable):
-        script, variant = CONTESTANTS[name]
-        self._command = [python, os.path.join(HERE, script)]
-        self._command += ["--corpus=" + corpus, "--variant=" + variant]
-        self._command += ["--%s=%s" % (size, sizes[size]) for size in SIZES]
+        self._command = command(name, sizes, corpus, python)
         self._log = log
         self.name = name
         self.words = sizes["batch_size"] * sizes["num_steps"]
@@ -101,11 +119,11 @@ class Contestant(object):
         start = time.perf_counter()
         self._process = subprocess.Popen(
             self._command,
+            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
-            env=dict(os.environ, CUDA_VISIBLE_DEVICES="-1"),  # a contest of processors
         )
         self._answer()
         self.start_ups.append(time.perf_counter() - start)
@@ -150,6 +168,39 @@ def sizes_of(model):
 
 def say(text):
     sys.stderr.write(text + "\n")
+
+
+def is_installed(package):
+    """Returns whether this Python finds a package."""
+    return importlib.util.find_spec(package) is not None
+
+
+def no_bfloat16():
+    """Returns why there is no bfloat16 here; None if there is."""
+    try:
+        bfloat16.session_config()
+    except bfloat16.NoBfloat16Error as error:
+        return str(error)
+    return None
+
+
+def left_out(tf1_python=None):
+    """Returns the contestants that cannot run here, and why: `{name: reason}`.
+
+    Args:
+        tf1_python: a Python with TensorFlow 1.15, or None.
+    """
+    reasons = {}
+    without_bfloat16 = no_bfloat16()
+    for name, (module, variant) in CONTESTANTS.items():
+        package = PACKAGES.get(module)
+        if package and not is_installed(package):
+            reasons[name] = "the package %s is not installed" % package
+        elif name == "TensorFlow 1.15" and not tf1_python:
+            reasons[name] = "--tf1_python names no Python for it"
+        elif without_bfloat16 and variant.endswith(("bf16", "bfloat16")):
+            reasons[name] = without_bfloat16.replace("; leave it out", "")
+    return reasons
 
 
 def compete(contestants, starts, rounds, steps):
@@ -198,16 +249,30 @@ def hardware():
             found = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
         processor = found[0] if found else processor
     packages = ("tensorflow", "torch", "keras", "numpy")
-    versions = {package: importlib.metadata.version(package) for package in packages}
+    versions = {p: importlib.metadata.version(p) for p in packages if is_installed(p)}
     return {"processor": processor, "cores": os.cpu_count(), "versions": versions}
 
 
 def main():
-    parser = console.Parser("Times a training step beside its peers.")
-    parser.add_argument("--tf1_python", help="a Python with TensorFlow 1.15; left out without")
-    parser.add_argument("--to", default=os.path.join(HERE, "results.json"), help="file to write")
+    parser = console.Parser(__doc__)
+    parser.add_argument(
+        "--tf1_python",
+        type=console.path,
+        metavar="PYTHON",
+        help="a Python with TensorFlow 1.15 (default: it is left out)",
+    )
+    parser.add_argument(
+        "--to",
+        type=console.path,
+        default=os.path.join(HERE, "results.json"),
+        metavar="FILE",
+        help="the file to write (default: benchmarks/results.json)",
+    )
     arguments = parser.parse_args()
-    names = [name for name in CONTESTANTS if name != "TensorFlow 1.15" or arguments.tf1_python]
+    reasons = left_out(arguments.tf1_python)
+    for name, reason in reasons.items():
+        say("%s is left out: %s" % (name, reason))
+    names = [name for name in CONTESTANTS if name not in reasons]
 
     results = {"hardware": hardware(), "contest": {}, "growth": {}}
     with tempfile.TemporaryDirectory() as folder, open(os.path.join(HERE, "run.log"), "w") as log:

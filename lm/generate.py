@@ -121,7 +121,7 @@ def print_scores(model, path, separate):
     print(row % ("total", total_log_prob, total_words, total, total_unknown))
 
 
-def parse_arguments():
+def parse_arguments(arguments=None):
     """Returns the command line's values; flags that are not given are None."""
     parser = console.Parser(__doc__)
     path = console.path
@@ -154,11 +154,14 @@ def parse_arguments():
     how("--seed", type=console.number(int, 0, 2**32 - 1), help="makes the samples repeatable")
     how = parser.add_argument_group("how to score").add_argument
     how("--separate", action="store_true", help="each line as if it were the only one")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(arguments)
+    _check_together(arguments)
+    return arguments
 
-    given = [
-        name for name, value in vars(arguments).items() if value is not None and value is not False
-    ]
+
+def _check_together(arguments):
+    """Ends the program with one line if flags do not go together, or if there is nothing to do."""
+    given = {n for n, value in vars(arguments).items() if value is not None and value is not False}
     modes = [name for name in ("prompt", "score", "export") if name in given]
     if len(modes) > 1:
         console.fail("--%s and --%s do not go together; give one of them" % tuple(modes[:2]))
@@ -172,7 +175,6 @@ def parse_arguments():
             console.fail("--%s is for continuing a --prompt; leave it out" % name)
     if mode is None and not sys.stdin.isatty():
         console.fail("nothing to do; give --prompt, --score or --export")
-    return arguments
 
 
 def main():

@@ -21,7 +21,7 @@ from lm.cells import CELLS
 from lm.corpus import SAMPLE, read_corpus
 
 
-def parse_arguments():
+def parse_arguments(arguments=None):
     """Returns the command line's values; flags of the configuration are None if not given."""
     parser = console.Parser(__doc__)
     run = parser.add_argument_group("the run").add_argument
@@ -80,7 +80,7 @@ def parse_arguments():
     for name, (kind, _, wanted) in configs.ATTRIBUTES.items():
         meaning = "%s (%s)" % (glossary[name], wanted)
         more("--" + name, type=kind, metavar="N" if kind is int else "X", help=meaning)
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def main():

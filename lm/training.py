@@ -1,6 +1,7 @@
 """Training as a function: a configuration and a corpus in, perplexities and a saved model out."""
 
 import collections
+import copy
 import time
 
 import numpy as np
@@ -102,7 +103,8 @@ def build_models(config, corpus, seed=None):
     Returns:
         Three `lm.model.Model`s, under the scopes of `ptb_word_lm.main`.
     """
-    test_config = _copy(config, batch_size=1, num_steps=_test_steps(corpus.test))
+    test_config = copy.copy(config)
+    test_config.batch_size, test_config.num_steps = 1, _test_steps(corpus.test)
     initializer = UniformInitializer(config.init_scale, seed)
     models = []
     for name, data, text_config in (
@@ -116,12 +118,6 @@ def build_models(config, corpus, seed=None):
             with tf.variable_scope("Model", reuse=not is_training, initializer=initializer):
                 models.append(Model(is_training, text_config, input_))
     return models
-
-
-def _copy(config, **values):
-    copy = type(config).__new__(type(config))
-    copy.__dict__.update(vars(config), **values)
-    return copy
 
 
 def _resuming(run, config):
@@ -160,7 +156,8 @@ def train(config, corpus, folder=None, seed=None, on_epoch=None, log=None):
         KeyboardInterrupt: on Ctrl-C, with a phrase that says what is saved.
     """
     log = log or (lambda line: None)
-    config = _copy(config, vocab_size=len(corpus.words))
+    config = copy.copy(config)
+    config.vocab_size = len(corpus.words)
     session_config = bfloat16.session_config() if config.use_bf16 else None
     run = run_folder.RunFolder(folder, config, corpus)
     try:

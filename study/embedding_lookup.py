@@ -1,6 +1,6 @@
 """Section 6 of the blog: what `tf.nn.embedding_lookup` looks up, on the blog's 5 x 5 identity.
 
-    python study/embedding_lookup.py
+    python -m study.embedding_lookup
 
 Row i of the embedding matrix is the vector of word i; a lookup picks rows. With the identity as the
 matrix, the vector of word i is the one-hot vector of i. A lookup is the product of these one-hot
@@ -26,11 +26,6 @@ were picked. There is nothing random here, so there is no --seed. Expected outpu
     Gradient of the sum of what was looked up: rows 0 to 4 get 1 2 2 2 0 times a one
 """
 
-import os
-import sys
-
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
 import console
 
 if __name__ == "__main__":
@@ -45,7 +40,7 @@ IDS = [1, 2, 3, 0, 3, 2, 1]  # the blog's
 
 
 def main():
-    console.Parser("What tf.nn.embedding_lookup looks up.").parse_args()
+    console.Parser(__doc__).parse_args()
     with tf.Graph().as_default(), tf.Session() as session:
         # The blog's statements; tf.initialize_all_variables was already deprecated then.
         embedding = tf.Variable(np.identity(5, dtype=np.int32))
@@ -75,5 +70,5 @@ def main():
 
 
 if __name__ == "__main__":
-    with console.errors_in_one_line({}, {}):
+    with console.errors_in_one_line({}):
         main()

@@ -1,6 +1,6 @@
 """Sections 4 and 5 of the blog: an encoder, and three decoders that get its context in three ways.
 
-    python study/encoder_decoder.py [--decoder=sutskever|cho|attention] [--seed=1] [--plot=FILE.png]
+    python -m study.encoder_decoder [--decoder=sutskever|cho|attention] [--seed=1] [--plot=FILE.png]
 
 The task is to spell a number in letters: the digits 4 0 2 go in, "four zero two" comes out. A few
 steps of reading are followed by many of writing, up to 7 by up to 42, and at the last word the
@@ -123,11 +123,6 @@ differ. Expected output:
     decoder gets the context once, 55.5 % where it gets it at every step, and
     100.0 % with attention.
 """
-
-import os
-import sys
-
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import console
 
@@ -389,7 +384,7 @@ def plot(results, path):
 
 
 def main():
-    parser = console.Parser("An encoder, and three decoders that spell out its digits.")
+    parser = console.Parser(__doc__)
     parser.add_argument("--decoder", choices=DECODERS, help="this one only; else all three")
     parser.add_seed("of weights and training numbers")
     parser.add_plot("the accuracies and the attention")
@@ -409,5 +404,5 @@ def main():
 
 
 if __name__ == "__main__":
-    with console.errors_in_one_line({}, {}):
+    with console.errors_in_one_line({}):
         main()

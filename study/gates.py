@@ -85,11 +85,6 @@ number of threads rounds otherwise, and then other units may do it. Expected out
 """
 
 import collections
-import os
-import sys
-import tempfile
-
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import console
 
@@ -97,10 +92,8 @@ if __name__ == "__main__":
     console.hush_tensorflow()
 
 import numpy as np
-import tensorflow.compat.v1 as tf
 
-import checkpoints
-from study import long_term_dependency, training
+from study import long_term_dependency, sample
 
 LEAST_BETWEEN = 9  # words between country and language in the sentences that are looked at
 LEAST_F = 0.9  # the least mean forget gate, after the country, of a unit that holds it
@@ -116,10 +109,10 @@ def sigmoid(x):
 
 
 def watch(weights, ids):
-    """The gates and the cell state at each of some words, from a state of zeros.
+    """Recomputes the gates and the cell state at each of some words, from a state of zeros.
 
     Args:
-        weights: the model's variables by name.
+        weights: the variables of the model, `{name: array}`.
         ids: the words' ids.
 
     Returns:
@@ -136,12 +129,6 @@ def watch(weights, ids):
         h = sigmoid(o) * np.tanh(c)
         steps.append((sigmoid(f), sigmoid(i), sigmoid(o), c))
     return Steps(*(np.array(values) for values in zip(*steps)))
-
-
-def read_weights(folder):
-    """The variables, by name, of the run that is saved in a folder."""
-    reader = tf.train.load_checkpoint(checkpoints.newest_checkpoint(folder)[0])
-    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
 
 
 def share_between(values, groups):
@@ -166,21 +153,21 @@ class Sentence(object):
         steps: a `Steps` of them.
     """
 
-    def __init__(self, words, question, model, weights):
+    def __init__(self, words, question, model):
         self.words = words
         self.country = words[question.cause]
         self.ids, _ = model.vocabulary.encode(["<eos>"] + words[: question.place])
         self.country_place = question.cause + 1
-        self.steps = watch(weights, self.ids)
+        self.steps = watch(model.weights, self.ids)
 
 
-def long_sentences(model, weights):
-    """The `Sentence`s of valid and test with LEAST_BETWEEN words between or more."""
+def long_sentences(model, sentences):
+    """Returns the `Sentence`s with LEAST_BETWEEN words between or more."""
     found = []
-    for words in training.sentences("valid", "test"):
+    for words in sentences:
         question = long_term_dependency.language(words)
         if question and question.place - question.cause > LEAST_BETWEEN:
-            found.append(Sentence(words, question, model, weights))
+            found.append(Sentence(words, question, model))
     return found
 
 
@@ -274,60 +261,56 @@ def show_interventions(model, sentences, units, seed):
 
 
 def show_steps(sentence, unit):
-    print("\nUnit %d, word by word (%s):" % (unit, sentence.words[-1]))
+    print("\nUnit %d, word by word; the next word is %s:" % (unit, sentence.words[-1]))
     print("%-14s%8s%8s%8s%8s" % ("", "f", "i", "o", "C"))
     for row in zip(["<eos>"] + sentence.words, *(values[:, unit] for values in sentence.steps)):
         print("%-14s%8.2f%8.2f%8.2f%8.2f" % row)
 
 
 def plot(sentence, units, path):
-    """Draws the gates of the first unit over the words, and the cell states of all."""
+    """Draws over the words the gates of the first unit, and the cell states of all."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     figure, (top, bottom) = pyplot.subplots(
-        2,
-        1,
-        figsize=(9, 7),
-        layout="constrained",
-        sharex=True,
-        gridspec_kw={"height_ratios": (3, 2)},
+        2, 1, figsize=(9, 7.5), layout="constrained", sharex=True
     )
     words = ["<eos>"] + sentence.words[:-1]
-    names = ["f, forget gate", "i, input gate", "o, output gate", "C, cell state"]
-    for name, values, style in zip(names, sentence.steps, ["o-", "s-", "^:", "k-"]):
+    names = ["f, forget gate", "i, input gate", "o, output gate"]
+    for name, values, style in zip(names, sentence.steps, ["o-", "s-", "^:"]):
         top.plot(values[:, units[0]], style, label=name)
-    top.axhline(0, color="grey", linewidth=0.5)
-    top.axvline(sentence.country_place, color="grey", linestyle="--")
-    top.set(title="unit %d; the next word is %s" % (units[0], sentence.words[-1]))
-    top.legend()
-    cell_states = sentence.steps.C[:, units].T
-    limit = np.abs(cell_states).max()
-    image = bottom.imshow(cell_states, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
-    bottom.set_yticks(range(len(units)), units)
+    top.set(
+        title="unit %d; the next word is %s" % (units[0], sentence.words[-1]),
+        ylabel="gate",
+        ylim=(-0.03, 1.03),
+    )
+    for number, unit in enumerate(units):
+        style = dict(color="black", linewidth=2.5) if number == 0 else dict(linewidth=1)
+        bottom.plot(sentence.steps.C[:, unit], ".-", label="unit %d" % unit, **style)
+    bottom.axhline(0, color="grey", linewidth=0.5)
+    bottom.set(title="units that hold the country", ylabel="cell state C")
     bottom.set_xticks(range(len(words)), words, rotation=60, ha="right")
-    bottom.set(ylabel="unit", title="cell state C")
-    figure.colorbar(image, ax=bottom)
+    for axes in (top, bottom):
+        axes.axvline(sentence.country_place, color="grey", linestyle="--", label="the country")
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     figure.savefig(path, dpi=110)
     print("Wrote %s." % path)
 
 
 def main():
-    parser = console.Parser("Inside an LSTM: gates and cell state, word by word.")
+    parser = console.Parser(__doc__)
     parser.add_seed()
     parser.add_plot("the gates and the cell state")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        model = training.train(folder, arguments.seed, **long_term_dependency.CONFIG)
-        weights = read_weights(folder)
+    model = sample.train("basic_lstm", arguments.seed)
     answers = long_term_dependency.probe(
-        model, training.sentences("test"), long_term_dependency.language
+        model, sample.sentences("test"), long_term_dependency.language
     )
     long_term_dependency.show_samples(answers)
 
-    sentences = long_sentences(model, weights)
+    sentences = long_sentences(model, sample.sentences("valid", "test"))
     units, shares, held = find_units(sentences)
     if not units:
         print("\nConclusion: no unit holds the country.")
@@ -344,9 +327,9 @@ def main():
         "\nand its input gate %.2f." % (unit, 100 * shares[unit], held.f[unit], held.i[unit])
     )
     if arguments.plot:
-        plot(sentence, units[:10], arguments.plot)
+        plot(sentence, units[:6], arguments.plot)
 
 
 if __name__ == "__main__":
-    with console.errors_in_one_line({}, {}):
+    with console.errors_in_one_line({}):
         main()

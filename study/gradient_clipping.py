@@ -1,6 +1,6 @@
 """Section 6 of the blog: gradients that explode, and clipping them by their global norm.
 
-    python study/gradient_clipping.py [--plot=clipping.png]
+    python -m study.gradient_clipping [--plot=clipping.png]
 
 First the blog's formula beside `tf.clip_by_global_norm`. Then a recurrent network of one linear
 unit, which multiplies what it holds by w at each of 20 steps: h_T = w^20 h_0. Its derivative by w
@@ -31,11 +31,6 @@ there is no --seed. Expected output:
     Conclusion: one step along the unclipped gradient of 2.9e+08 throws w out of all range.
     Clipped, the gradient keeps its direction, and no step is longer than 0.001.
 """
-
-import os
-import sys
-
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import console
 
@@ -153,7 +148,7 @@ def plot(with_clipping, without, path):
 
 
 def main():
-    parser = console.Parser("Gradients that explode, and clipping them.")
+    parser = console.Parser(__doc__)
     parser.add_plot("the two trainings")
     arguments = parser.parse_args()
     compare()
@@ -171,5 +166,5 @@ def main():
 
 
 if __name__ == "__main__":
-    with console.errors_in_one_line({}, {}):
+    with console.errors_in_one_line({}):
         main()

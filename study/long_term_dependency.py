@@ -83,11 +83,6 @@ number of threads rounds otherwise, and some digits differ. Expected output:
 """
 
 import collections
-import os
-import sys
-import tempfile
-
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import console
 
@@ -96,15 +91,18 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from study import training
+from study import sample
 
 # ------------------------------------------------------------------------------------------------
 # Set-up
 # ------------------------------------------------------------------------------------------------
-LEARNING_RATES = {"rnn": 0.4}  # of 0.1, 0.2, 0.3, 0.4, 0.6 and 1.0; that of the others is 1.0
-CONFIG = dict(
-    num_layers=1, num_steps=35, hidden_size=200, keep_prob=0.8, max_epoch=8, max_max_epoch=12
-)
+LEARNING_RATES = {  # for each cell to train
+    "rnn": 0.4,
+    "basic_lstm": 1.0,
+    "lstm_peephole": 1.0,
+    "lstm_coupled": 1.0,
+    "gru": 1.0,
+}
 # Words between the two; both numbers of a range are in it.
 RANGES = [(0, 3), (4, 8), (9, 16), (17, 24), (25, 45)]
 
@@ -147,7 +145,7 @@ def probe(model, sentences, find):
     """What a model makes of the words that an early word decides.
 
     Args:
-        model: a `generate.LanguageModel`.
+        model: an `lm.language_model.LanguageModel`.
         sentences: lists of words.
         find: `language` or `verb`.
 
@@ -195,16 +193,23 @@ def show_table(title, tables, form):
         print("%-7s%8d%s" % ("%d-%d" % bounds, number, values))
 
 
+def shorten(answer):
+    """Returns the sentence up to the question, without what stands between it and its cause."""
+    cause = len(answer.words) - answer.between - 1
+    head, tail = answer.words[: cause + 1], answer.words[cause + 1 :]
+    if len(tail) > 2:
+        tail = ["..."] + tail[-2:]
+    return " ".join(head + tail)
+
+
 def show_samples(answers):
     """Prints the right answer with the most words between, and the wrong one with the fewest."""
     answers = sorted(answers, key=lambda answer: answer.between)
     right = [answer for answer in answers if answer.said == answer.right][-1:]
     wrong = [answer for answer in answers if answer.said != answer.right][:1]
     for name, answer in [("right", a) for a in right] + [("wrong", a) for a in wrong]:
-        words = " ".join(answer.words)
-        if len(words) > 56:
-            words = "%s ... %s" % (words[:34].rsplit(" ", 1)[0], words[-22:].split(" ", 1)[1])
-        print("  %s, %d words between: %s -> %s" % (name, answer.between, words, answer.said))
+        said = answer.said if name == "right" else "%s, not %s" % (answer.said, answer.right)
+        print("  %s, %d words between: %s -> %s" % (name, answer.between, shorten(answer), said))
 
 
 def show_conclusion(languages):
@@ -216,7 +221,7 @@ def show_conclusion(languages):
         what = "forgets with distance" if lost > 20 else "remembers"
         if table[near][1] < 0.2:
             what = "has not learnt them"
-        print("  %s %s (%.0f %% less)" % (cell, what, lost))
+        print("  %s %s (%.0f percentage points less)" % (cell, what, lost))
 
 
 def plot(languages, verbs, path):
@@ -242,17 +247,15 @@ def plot(languages, verbs, path):
 
 
 def main():
-    parser = console.Parser("Which cells remember an early word until it is needed.")
+    parser = console.Parser(__doc__)
     parser.add_seed()
     parser.add_plot("accuracy over distance")
     arguments = parser.parse_args()
 
-    unseen = training.sentences("valid", "test")
+    unseen = sample.sentences("valid", "test")
     languages, verbs = collections.OrderedDict(), collections.OrderedDict()
-    for cell in ("rnn", "basic_lstm", "lstm_peephole", "lstm_coupled", "gru"):
-        values = dict(CONFIG, learning_rate=LEARNING_RATES.get(cell, 1.0))
-        with tempfile.TemporaryDirectory() as folder:
-            model = training.train(folder, arguments.seed, cell, **values)
+    for cell, learning_rate in LEARNING_RATES.items():
+        model = sample.train(cell, arguments.seed, learning_rate=learning_rate)
         answers = probe(model, unseen, language)
         show_samples(answers)
         languages[cell] = by_distance(answers)
@@ -266,5 +269,5 @@ def main():
 
 
 if __name__ == "__main__":
-    with console.errors_in_one_line({}, {}):
+    with console.errors_in_one_line({}):
         main()

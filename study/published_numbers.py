@@ -1,6 +1,6 @@
-"""Why the published numbers differ: the model or its schedule with one thing changed, from outside.
+"""Why the published numbers differ: the reference with one thing changed, from outside.
 
-    python study/published_numbers.py --change=schedule --data_path=PTB --seed=1
+    python -m study.published_numbers --change=schedule --data_path=PTB --seed=1
 
 What the changes are, all of them from other versions of the original script:
 
@@ -14,11 +14,6 @@ What the changes are, all of them from other versions of the original script:
 The other flags, and the output, are those of ptb_word_lm.py. What the runs reach is in
 docs/results.md, beside the published numbers.
 """
-
-import os
-import sys
-
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import console
 
@@ -34,17 +29,34 @@ import contrib
 import ptb_word_lm
 
 
+class ChangeError(ValueError):
+    """A change that changes nothing. `flag` names the flag to blame."""
+
+    flag = "change"
+
+
+class SavePathError(ValueError):
+    """A folder to save in. `flag` names the flag to blame."""
+
+    flag = "save_path"
+
+
 def config_of_the_old_schedule(name):
-    """A configuration whose schedule is the old one's: i - max_epoch = i + 1 - (max_epoch + 1)."""
+    """Returns a configuration with the old schedule: i - max_epoch = i + 1 - (max_epoch + 1)."""
     config = configs.get_config(name)
+    if config.max_max_epoch <= config.max_epoch:
+        raise ChangeError("the learning rate of --model=%s never falls; give another model" % name)
     config.max_epoch += 1
     return config
 
 
 def call_with_shared_weights(self, inputs, state):
     """`MultiRNNCell.call`, all layers with the weights of the first."""
+    cells = self.cells_inside
+    if len(cells) < 2:
+        raise ChangeError("a model of one layer has nothing to share; give another --model")
     new_states = []
-    for layer, (cell, old_state) in enumerate(zip(self._cells, state)):
+    for layer, (cell, old_state) in enumerate(zip(cells, state)):
         with tf.variable_scope("cell_0", reuse=layer > 0 or None):
             inputs, new_state = cell(inputs, old_state)  # [B, H]; what the next layer reads
         new_states.append(new_state)
@@ -67,22 +79,15 @@ CHANGES = {
 }
 
 
-class ChangeError(ValueError):
-    """A change that does not go with another flag."""
-
-
 def main(argv):
-    change = ptb_word_lm.FLAGS.change
-    if change == "shared_cell" and ptb_word_lm.FLAGS.rnn_mode == "block":
-        raise ChangeError("--rnn_mode=block has weights for each layer; leave it out")
     if ptb_word_lm.FLAGS.save_path is not None:
-        raise ChangeError("--save_path would take this for an unchanged run; leave it out")
-    with mock.patch.object(*CHANGES[change]):
+        raise SavePathError("a later run would take this one for unchanged; leave it out")
+    with mock.patch.object(*CHANGES[ptb_word_lm.FLAGS.change]):
         ptb_word_lm.main(argv)
 
 
 if __name__ == "__main__":
     ptb_word_lm.flags.DEFINE_enum("change", None, sorted(CHANGES), "The one thing to change.")
     ptb_word_lm.flags.mark_flag_as_required("change")
-    ptb_word_lm.BLAMES[ChangeError] = "change"
-    console.run(main, ptb_word_lm.BLAMES)
+    ptb_word_lm.flags.adopt_module_key_flags(ptb_word_lm)  # for --help
+    console.run(main)

@@ -1,6 +1,8 @@
 """What the tests share: configurations, corpora, models, recorded weights, training steps."""
 
+import collections
 import contextlib
+import copy
 import glob
 import json
 import os
@@ -12,7 +14,8 @@ import tensorflow.compat.v1 as tf
 
 from configs import TestConfig
 from lm import configs as lm_configs
-from lm.corpus import Corpus
+from lm import training
+from lm.corpus import Corpus, read_corpus
 from lm.model import Model
 from ptb_word_lm import PTBInput, PTBModel
 
@@ -53,6 +56,67 @@ def write_corpus(folder, train, valid="a b c d \n", test="a b c d \n"):
     return str(folder)
 
 
+# A run of three epochs, the last one at half the learning rate.
+RUN = dict(max_epoch=2, max_max_epoch=3, init_scale=0.3, hidden_size=16)
+
+
+def train_run(data_path, folder=None, seed=None, log=None, on_epoch=None, **values):
+    """The `Result` of `lm.training.train` on the corpus in a folder, with `RUN`.
+
+    Args:
+        data_path: the folder of the corpus.
+        folder, seed, log, on_epoch: see `lm.training.train`.
+        **values: arguments of `make_lm_config`, some of them in place of those of `RUN`.
+    """
+    config = make_lm_config(**dict(RUN, **values))
+    return training.train(config, read_corpus(data_path), folder, seed, on_epoch, log)
+
+
+def run_flags(**values):
+    """The flags of `lm.train` that make the configuration of `train_run`."""
+    values = dict(dict(SIZES, **RUN), **values)
+    del values["vocab_size"]  # follows the corpus
+    return ["--model=test"] + ["--%s=%s" % item for item in sorted(values.items())]
+
+
+def assert_same_run(one, other, rtol=1e-5):
+    """Compares two `Result`s: the epochs, their learning rates and all perplexities."""
+    assert len(one.epochs) == len(other.epochs)
+    for epoch, other_epoch in zip(one.epochs, other.epochs):
+        np.testing.assert_allclose(epoch, other_epoch, rtol=rtol)
+    np.testing.assert_allclose(one.test_perplexity, other.test_perplexity, rtol=rtol)
+
+
+SavedRun = collections.namedtuple("SavedRun", ["folder", "corpus", "test_perplexity"])
+
+
+def train_saved_run(folder, **values):
+    """Trains a small model on `TEXT` in a new folder.
+
+    Args:
+        folder: a `pathlib.Path`.
+        **values: arguments of `make_lm_config`.
+
+    Returns:
+        A `SavedRun`: the folder of the run, the folder of its corpus, and what the training gave.
+    """
+    (folder / "corpus").mkdir(parents=True)
+    corpus = write_corpus(folder / "corpus", TEXT, TEXT[:600], TEXT[:300])
+    defaults = dict(hidden_size=16, init_scale=0.3, max_epoch=2, max_max_epoch=3)
+    config = make_lm_config(**dict(defaults, **values))
+    result = training.train(config, read_corpus(corpus), str(folder / "run"), seed=1)
+    return SavedRun(str(folder / "run"), corpus, result.test_perplexity)
+
+
+def edit_file(path, old, new):
+    """Replaces a text that stands in a file."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    assert old in text
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace(old, new))
+
+
 def load_golden(name):
     with open(os.path.join(GOLDEN, name), encoding="utf-8") as file:
         return json.load(file)
@@ -72,20 +136,14 @@ def build(config, data, name="Train", is_training=True, reuse=None):
             return make_model(is_training=is_training, config=config, input_=input_)
 
 
-def replaced(config, **values):
-    """A copy of a configuration of either house with some values replaced."""
-    copy = type(config).__new__(type(config))
-    copy.__dict__.update(vars(config), **values)
-    return copy
-
-
 def build_run(recorded, house="reference", rnn_mode=None):
     """The three models of `main` for a recorded run: `(config, m, mvalid, mtest)`."""
     if house == "reference":
         config = make_config(**recorded["config"])
     else:
         config = make_lm_config(rnn_mode=rnn_mode, **recorded["config"])
-    eval_config = replaced(config, batch_size=1, num_steps=1)
+    eval_config = copy.copy(config)
+    eval_config.batch_size = eval_config.num_steps = 1
     m = build(config, recorded["train"])
     mvalid = build(config, recorded["valid"], "Valid", is_training=False, reuse=True)
     mtest = build(eval_config, recorded["test"], "Test", is_training=False, reuse=True)
@@ -141,6 +199,26 @@ def train(session, model, steps, learning_rate=1.0):
         cost, state, _ = session.run(fetches, state_feed(model, state))
         costs.append(cost)
     return costs, state
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def numpy_lstm(xs, c, h, kernel, bias, forget_bias):
+    """Outputs and last state of an LSTM over xs, written from the blog's 2.2 one gate at a time."""
+    size = h.shape[1]
+    weights = {g: kernel[:, n * size : (n + 1) * size] for n, g in enumerate("ijfo")}
+    biases = {g: bias[n * size : (n + 1) * size] for n, g in enumerate("ijfo")}
+    outputs = []
+    for x in xs:
+        hx = np.concatenate([x, h], axis=1)
+        gate = {g: hx.dot(weights[g]) + biases[g] for g in "ijfo"}
+        forget, remember = sigmoid(gate["f"] + forget_bias), sigmoid(gate["i"])
+        c = forget * c + remember * np.tanh(gate["j"])
+        h = sigmoid(gate["o"]) * np.tanh(c)
+        outputs.append(h)
+    return outputs, c, h
 
 
 def assert_close(actual, expected):

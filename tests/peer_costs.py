@@ -1,17 +1,14 @@
 """Prints the costs of a peer's first three steps, from the weights of our model.
 
-python tests/peer_costs.py peer_pytorch weights.npz '{"hidden_size": 8, ...}'
+PYTHONPATH=. python tests/peer_costs.py peer_pytorch weights.npz '{"hidden_size": 8, ...}'
 """
 
 import argparse
 import importlib
 import json
-import os
 import sys
 
 import numpy as np
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(__file__)), "benchmarks"))
 
 
 def lstm_weights(weights, layer):
@@ -51,7 +48,7 @@ def put_into_keras(model, weights, num_layers):
 if __name__ == "__main__":
     peer, path, sizes = sys.argv[1:]
     sizes = argparse.Namespace(**json.loads(sizes))
-    model, step = importlib.import_module(peer).training(sizes)
+    model, step = importlib.import_module("benchmarks." + peer).training(sizes)
     put = put_into_torch if peer == "peer_pytorch" else put_into_keras
     put(model, np.load(path), sizes.num_layers)
     print(json.dumps([step() for _ in range(3)]))

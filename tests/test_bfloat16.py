@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import build, make_config, perplexities
+from models import build, make_lm_config, train_run
 
-import bfloat16
+from lm import bfloat16, configs
 
 
 def supported():
@@ -55,23 +55,40 @@ def test_a_processor_without_the_instructions(able, refusal, monkeypatch):
 @pytest.mark.parametrize("setting", ["0", "False"])
 def test_a_tensorflow_without_onednn(able, refusal, monkeypatch, setting):
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", setting)
-    assert refusal() == "oneDNN does it; take TF_ENABLE_ONEDNN_OPTS=%s back" % setting
+    message = "bfloat16 needs oneDNN; unset TF_ENABLE_ONEDNN_OPTS (now %s)" % setting
+    assert refusal() == message
 
 
 def test_a_machine_with_a_gpu(able, refusal, monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
-    assert refusal() == "there is a GPU, and this is for processors without; leave it out"
+    assert refusal() == "there is a GPU, and bfloat16 is for processors here; leave it out"
 
 
 def test_a_tensorflow_without_the_rewrite(refusal, monkeypatch):
     monkeypatch.setattr(bfloat16, "REWRITE", "none_such")
-    assert refusal() == "TensorFlow %s cannot do that; leave it out" % tf.__version__
+    message = "TensorFlow %s has no bfloat16 for processors; leave it out" % tf.__version__
+    assert refusal() == message
+
+
+def test_the_error_is_blamed_on_the_flag(monkeypatch, corpus, tmp_path):
+    """A training that cannot have bfloat16 ends before it takes a folder."""
+    monkeypatch.setattr(bfloat16, "REWRITE", "none_such")
+    with pytest.raises(bfloat16.NoBfloat16Error) as error:
+        train_run(corpus, str(tmp_path / "out"), use_bf16=True)
+    assert error.value.flag == "use_bf16"
+    assert not (tmp_path / "out").exists()
+
+
+def test_16_bit_variables_leave_nothing_to_do():
+    with pytest.raises(configs.ConfigError, match="leaves no 32-bit floats") as error:
+        configs.Config(use_bf16=True, use_fp16=True)
+    assert error.value.flag == "use_bf16"
 
 
 @needs_bfloat16
 @pytest.mark.parametrize("mode", ["basic", "block"])
 def test_costs_are_those_of_float32_to_a_few_bits_and_variables_stay_float32(mode):
-    config = make_config(rnn_mode=mode, hidden_size=64, init_scale=0.5)
+    config = make_lm_config(rnn_mode=mode, hidden_size=64, init_scale=0.5)
     data = np.random.RandomState(7).randint(0, 50, 400).tolist()
     model = build(config, data)
     assert {v.dtype.base_dtype for v in tf.trainable_variables()} == {tf.float32}
@@ -89,16 +106,21 @@ def test_costs_are_those_of_float32_to_a_few_bits_and_variables_stay_float32(mod
 
 
 @needs_bfloat16
-def test_a_run_in_bfloat16_learns(run_main):
-    valid = perplexities(run_main(seed=1, use_bf16=True, rnn_mode="block"), "Valid")
-    assert valid[-1] < valid[0] < 8
+@pytest.mark.parametrize("mode", ["basic", "block"])
+def test_a_run_in_bfloat16_learns_and_saves_32_bits(corpus, tmp_path, mode):
+    out = str(tmp_path / "out")
+    result = train_run(corpus, out, seed=1, use_bf16=True, rnn_mode=mode)
+    assert result.epochs[-1].valid_perplexity < result.epochs[0].valid_perplexity < 8
+    types = tf.train.load_checkpoint(out).get_variable_to_dtype_map()
+    assert types.pop("Model/global_step") == tf.int64
+    assert set(types.values()) == {tf.float32}
 
 
 @needs_bfloat16
 @pytest.mark.parametrize("mode", ["basic", "block"])
 def test_softmax_norm_and_updates_stay_in_float32(mode):
     data = np.random.RandomState(7).randint(0, 50, 400).tolist()
-    model = build(make_config(rnn_mode=mode, hidden_size=64, init_scale=0.5), data)
+    model = build(make_lm_config(rnn_mode=mode, hidden_size=64, init_scale=0.5), data)
     metadata = tf.RunMetadata()
     with tf.Session(config=bfloat16.session_config()) as session:
         session.run(tf.global_variables_initializer())

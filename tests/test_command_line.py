@@ -1,20 +1,35 @@
 """What a person sees: output, help, and one line for each mistake."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
-from commands import ROOT
-from models import run_script, write_corpus
+from commands import ROOT, outside_environment, run_command
+from models import write_corpus
 
-import bfloat16
 import console
 import ptb_word_lm
 import reader
 
 SCRIPT = os.path.join(ROOT, "ptb_word_lm.py")
 TEXT = "a b c d\n" * 100
+
+
+def run_script(*arguments):
+    """Runs the reference from outside of its folder; see `run_command`."""
+    return run_command(SCRIPT, *arguments, cwd=os.path.dirname(ROOT))
+
+
+def the_one_line(capsys, stop):
+    """The line on standard error of a command that refuses something."""
+    output = capsys.readouterr()
+    assert stop.value.code == 2
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert output.err.startswith("ptb_word_lm.py: ")
+    return output.err[len("ptb_word_lm.py: ") : -1]
 
 
 @pytest.fixture
@@ -24,30 +39,61 @@ def refused(monkeypatch, capsys):
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", [SCRIPT] + list(arguments))
         with pytest.raises(SystemExit) as stop:
-            console.run(ptb_word_lm.main, ptb_word_lm.BLAMES)
-        output = capsys.readouterr()
-        assert stop.value.code == 2
-        assert output.out == ""
-        assert output.err.count("\n") == 1
-        assert output.err.startswith("ptb_word_lm.py: ")
-        return output.err[len("ptb_word_lm.py: ") : -1]
+            console.run(ptb_word_lm.main)
+        return the_one_line(capsys, stop)
 
     return run
 
 
+# --------------------------------------------------------------------------------------------------
+# A run
+# --------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_run_prints_its_results_and_nothing_else(tmp_path):
     folder = write_corpus(tmp_path, TEXT, TEXT, TEXT)
-    arguments = ["--model=test", "--seed=1", "--save_path=%s" % (tmp_path / "saved")]
-    status, out, err = run_script(SCRIPT, "--data_path=" + folder, *arguments)
+    saved = str(tmp_path / "saved")
+    arguments = ["--model=test", "--seed=1", "--save_path=" + saved]
+    status, out, err = run_script("--data_path=" + folder, *arguments)
     assert (status, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "Epoch: 1 Learning rate: 1.000"
-    assert lines[-1].startswith("Test Perplexity: ")
-    assert len(lines) == 1 + 12 + 2 + 10 + 1  # from epochs of 12 steps and of 499
+    assert lines[-2].startswith("Test Perplexity: ")
+    assert lines[-1] == "Saving model to %s." % saved
+    assert len(lines) == 1 + 1 + 2 + 2  # one line of progress for an epoch of 12 batches
 
 
+# Each epoch of the reference writes a mark to the same pipe, past the buffer of standard output.
+MARKED = """
+import os, sys
+import console; console.hush_tensorflow()
+import ptb_word_lm
+def marked(*args, **kwargs):
+    os.write(1, b"mark\\n")
+    return run_epoch(*args, **kwargs)
+run_epoch, ptb_word_lm.run_epoch = ptb_word_lm.run_epoch, marked
+console.run(ptb_word_lm.main)
+"""
+
+
+@pytest.mark.slow
+def test_each_line_of_a_run_is_shown_at_once(tmp_path):
+    folder = write_corpus(tmp_path, TEXT, TEXT, TEXT)
+    _, out, _ = run_command("-c", MARKED, "--data_path=" + folder, "--model=test")
+    assert re.sub(r"\d+\.\d+.*", "X", out).splitlines() == [
+        "Epoch: 1 Learning rate: X",
+        "mark",
+        "X",
+        "Epoch: 1 Train Perplexity: X",
+        "mark",
+        "Epoch: 1 Valid Perplexity: X",
+        "mark",
+        "Test Perplexity: X",
+    ]
+
+
+@pytest.mark.slow
 def test_a_mistake_is_one_line_and_status_2():
-    status, out, err = run_script(SCRIPT, "--data_path=nowhere")
+    status, out, err = run_script("--data_path=nowhere")
     assert (status, out) == (2, "")
     assert (
         err
@@ -56,22 +102,34 @@ def test_a_mistake_is_one_line_and_status_2():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flag", ["--help", "-h"])
-def test_help_names_the_flags(flag):
-    status, out, err = run_script(SCRIPT, flag)
+def test_help_names_the_flags_and_no_others(flag):
+    status, out, err = run_script(flag)
     assert (status, err) == (0, "")
-    for flag in (
-        "--model",
-        "--data_path",
-        "--save_path",
-        "--[no]use_fp16",
-        "--seed",
-        "--rnn_mode",
-        "--[no]use_bf16",
-    ):
-        assert flag in out
+    assert out.startswith(ptb_word_lm.__doc__.strip().splitlines()[0])
+    assert sorted(re.findall(r"^  --(\S+):", out, flags=re.MULTILINE)) == [
+        "[no]use_fp16",
+        "data_path",
+        "model",
+        "save_path",
+        "seed",
+    ]
 
 
+@pytest.mark.slow
+def test_importing_the_script_changes_nothing_around_it():
+    code = (
+        "import os; before = dict(os.environ);"
+        "import tensorflow.compat.v1 as tf; import ptb_word_lm;"
+        "assert not tf.get_default_graph().get_operations(); assert dict(os.environ) == before"
+    )
+    subprocess.check_call([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+# --------------------------------------------------------------------------------------------------
+# Mistakes
+# --------------------------------------------------------------------------------------------------
 def test_an_unknown_model(refused):
     assert refused("--model=huge") == (
         "--model=huge: no such model; choose one of small, medium, large, test"
@@ -116,16 +174,17 @@ def test_too_small_a_corpus(refused, tmp_path, texts, name, words):
     )
 
 
-def test_a_save_path_that_is_a_file(refused):
-    line = refused("--save_path=" + SCRIPT)
-    assert line.startswith("--save_path=%s: cannot write there (" % SCRIPT)
-    assert line.endswith("; give a folder")
-
-
 def test_a_tilde_is_the_home_folder(refused, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     assert refused("--data_path=~/none").startswith("--data_path=%s" % (tmp_path / "none"))
+
+
+@pytest.mark.parametrize("flag", ["data_path", "save_path", "model"])
+def test_an_empty_value(refused, flag):
+    assert refused("--%s=" % flag) == (
+        "--%s=: the value is missing; give one, or leave the flag out" % flag
+    )
 
 
 def test_a_flag_of_the_wrong_type(refused):
@@ -134,42 +193,192 @@ def test_a_flag_of_the_wrong_type(refused):
     assert "invalid literal" in line
 
 
-def test_a_mode_that_does_not_exist(refused):
-    assert refused("--rnn_mode=cudnn") == (
-        "flag --rnn_mode=cudnn: value should be one of <basic|block>"
-    )
-
-
-def test_a_machine_without_bfloat16(refused, monkeypatch):
-    def refuse():
-        raise bfloat16.NoBfloat16Error("no such thing here; leave it out")
-
-    monkeypatch.setattr(bfloat16, "session_config", refuse)
-    assert refused("--use_bf16") == "--use_bf16=True: no such thing here; leave it out"
-
-
-def test_both_kinds_of_16_bits(refused):
-    assert refused("--use_bf16", "--use_fp16") == (
-        "--use_bf16=True: --use_fp16 leaves no 32-bit floats; give one of the two"
-    )
-
-
 def test_a_negative_seed(refused):
     assert "--seed=-1" in refused("--seed=-1")
 
 
 def test_a_misspelt_flag(refused):
-    assert refused("--modell=small").startswith("Unknown command line flag 'modell'")
+    line = refused("--modell=small")
+    assert line.startswith("Unknown command line flag 'modell'")
+    assert "Did you mean: model" in line
+
+
+@pytest.mark.parametrize("flag", ["cell", "rnn_mode", "use_bf16", "learning_rate", "hidden_size"])
+def test_a_flag_of_the_workshop(refused, flag):
+    assert refused("--%s=1" % flag).startswith("Unknown command line flag '%s'" % flag)
 
 
 def test_a_word_that_is_no_flag(refused):
     assert refused("medium") == "unexpected argument 'medium'; see --help"
 
 
-def test_importing_the_script_changes_nothing_around_it():
-    code = (
-        "import os; before = dict(os.environ);"
-        "import tensorflow.compat.v1 as tf; import ptb_word_lm;"
-        "assert not tf.get_default_graph().get_operations(); assert dict(os.environ) == before"
+# --------------------------------------------------------------------------------------------------
+# console.errors_in_one_line
+# --------------------------------------------------------------------------------------------------
+class Mistake(Exception):
+    """A user's mistake."""
+
+    flag = "size"
+
+
+@pytest.mark.parametrize(
+    "values, line",
+    [
+        ({"size": "12"}, "--size=12: too large; give less"),
+        ({"size": 0}, "--size=0: too large; give less"),
+        ({"size": None}, "--size: too large; give less"),
+        ({}, "--size: too large; give less"),
+    ],
+)
+def test_an_exception_with_a_flag_is_one_line(monkeypatch, capsys, values, line):
+    monkeypatch.setattr(sys, "argv", [SCRIPT])
+    with pytest.raises(SystemExit) as stop, console.errors_in_one_line(values):
+        raise Mistake("too large;\n    give less")
+    assert the_one_line(capsys, stop) == line
+
+
+def test_an_exception_without_a_flag_stays_a_traceback(capsys):
+    error = ValueError("no user's mistake")
+    with pytest.raises(ValueError) as caught, console.errors_in_one_line({"size": 12}):
+        raise error
+    assert caught.value is error
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "phrase, line", [((), "Interrupted."), (("half is saved",), "Interrupted; half is saved.")]
+)
+def test_an_interrupt_is_one_line_below_the_key(capsys, phrase, line):
+    with pytest.raises(SystemExit) as stop, console.errors_in_one_line({}):
+        raise KeyboardInterrupt(*phrase)
+    assert stop.value.code == 130
+    assert capsys.readouterr() == ("", "\n%s\n" % line)
+
+
+def in_one_line(statements, **more):
+    """Runs statements under `errors_in_one_line` in a process of their own."""
+    code = "import os, sys, console\nwith console.errors_in_one_line({}):\n    " + statements
+    return run_command("-c", code, **more)
+
+
+def test_each_line_is_flushed():
+    _, out, _ = in_one_line(r"print('one'); os.write(1, b'two\n'); print('three')")
+    assert out.splitlines() == ["one", "two", "three"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+def test_a_closed_pipe_ends_the_program_without_a_word():
+    command = "print('one'); sys.stdin.read(); print('two')"
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, console\nwith console.errors_in_one_line({}): " + command,
+        ],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    subprocess.check_call([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
+    assert process.stdout.readline() == b"one\n"
+    process.stdout.close()
+    process.stdin.close()
+    assert (process.stderr.read(), process.wait()) == (b"", 1)
+    process.stderr.close()
+
+
+def test_a_word_that_the_terminal_cannot_show():
+    environment = outside_environment(PYTHONIOENCODING="ascii")
+    status, out, _ = in_one_line(r"print('gr\xf6\xdfe')", env=environment)
+    assert (status, out) == (0, "gr\\xf6\\xdfe\n")
+
+
+# --------------------------------------------------------------------------------------------------
+# console.hush_tensorflow
+# --------------------------------------------------------------------------------------------------
+NOISY = "import os\nos.write(2, b'a notice\\n')\n"
+
+
+def hushed(tmp_path, tensorflow, **environment):
+    """Hushes a module in TensorFlow's place; returns status, standard output and error."""
+    (tmp_path / "tensorflow.py").write_text(tensorflow, encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path), ROOT])
+    return run_command(
+        "-c",
+        "import console; console.hush_tensorflow(); print('end')",
+        cwd=str(tmp_path),
+        env=outside_environment(PYTHONPATH=path, **environment),
+    )
+
+
+def test_the_notices_of_tensorflow_are_hidden(tmp_path):
+    assert hushed(tmp_path, NOISY) == (0, "end\n", "")
+
+
+def test_what_keeps_tensorflow_from_loading_is_shown(tmp_path):
+    status, out, err = hushed(tmp_path, NOISY + "raise ImportError('no such library')\n")
+    assert (status, out) == (1, "")
+    assert err.startswith("a notice\n")
+    assert err.endswith("ImportError: no such library\n")
+
+
+def test_the_notices_are_shown_to_those_who_ask(tmp_path):
+    program = (
+        "import console; console.hush_tensorflow(); import tensorflow;"
+        "import os; print(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
+    )
+    (tmp_path / "tensorflow.py").write_text(NOISY, encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path), ROOT])
+    environment = outside_environment(PYTHONPATH=path, TF_CPP_MIN_LOG_LEVEL="0")
+    assert run_command("-c", program, env=environment) == (0, "0\n", "a notice\n")
+
+
+# --------------------------------------------------------------------------------------------------
+# console.Parser
+# --------------------------------------------------------------------------------------------------
+@pytest.fixture
+def parser(monkeypatch):
+    monkeypatch.setattr(sys, "argv", [SCRIPT])
+    parser = console.Parser("Does nothing.")
+    parser.add_argument("--hidden_size", type=console.number(int, 1, 100), default=7)
+    parser.add_argument("--use_fp16", type=console.switch, nargs="?", const=True, default=False)
+    parser.add_argument("--to", type=console.path)
+    return parser
+
+
+@pytest.mark.parametrize(
+    "words, line",
+    [
+        (["--hiden_size=3"], "unrecognized arguments: --hiden_size=3; did you mean --hidden_size?"),
+        (["--hidden=3"], "unrecognized arguments: --hidden=3; did you mean --hidden_size?"),
+        (["--zzz", "--to=x"], "unrecognized arguments: --zzz; see --help"),
+        (["word"], "unrecognized arguments: word; see --help"),
+        (["--hidden_size=x"], "argument --hidden_size: invalid int value: 'x'"),
+        (["--hidden_size=0"], "argument --hidden_size: must be at least 1; given 0"),
+        (["--hidden_size=101"], "argument --hidden_size: must be at most 100; given 101"),
+        (["--use_fp16=maybe"], "argument --use_fp16: must be true or false; given maybe"),
+        (
+            ["--to="],
+            "argument --to: the value is missing; give one, or leave the flag out",
+        ),
+    ],
+)
+def test_the_parser_refuses(parser, capsys, words, line):
+    with pytest.raises(SystemExit) as stop:
+        parser.parse_args(words)
+    assert the_one_line(capsys, stop) == line
+
+
+def test_what_the_parser_reads(parser, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    defaults = dict(hidden_size=7, use_fp16=False, to=None)
+    for words, values in (
+        ([], {}),
+        (["--hidden_size=100"], dict(hidden_size=100)),
+        (["--use_fp16"], dict(use_fp16=True)),
+        (["--use_fp16=True"], dict(use_fp16=True)),
+        (["--use_fp16=0"], dict(use_fp16=False)),
+        (["--to=~/out"], dict(to=str(tmp_path / "out"))),
+    ):
+        assert vars(parser.parse_args(words)) == dict(defaults, **values)

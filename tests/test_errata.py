@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 from commands import ROOT
+from documents import find_test, named_tests, rows
 from models import build, make_config, running_session
-from test_departures import find_test, named_tests, rows
 
 import contrib
 import ptb_word_lm

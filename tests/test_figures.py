@@ -17,6 +17,8 @@ from models import build, make_config, running_session
 import contrib
 import reader
 
+pytestmark = pytest.mark.docs
+
 FOLDER = os.path.join(ROOT, "docs", "figures")
 NAMES = ["unrolled", "lstm_cell", "dropout", "batches", "state"]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -15,7 +15,7 @@ import pytest
 import tensorflow as plain_tf
 import tensorflow.compat.v1 as tf
 from commands import ROOT
-from test_departures import read, rows, sections
+from documents import read, rows, sections
 
 import contrib
 from contrib import rnn

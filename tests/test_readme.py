@@ -1,4 +1,4 @@
-"""What the README says, in English and Chinese, of files, flags and runs is so."""
+"""What README.md and docs/using.md, in English and Chinese, say of files, flags and runs is so."""
 
 import collections
 import glob
@@ -10,23 +10,28 @@ import pytest
 from absl import flags
 from commands import ROOT
 
-import configs
+from lm import configs, generate, train
 from study import published_numbers
 
-README = {"en": "README.md", "zh-CN": "README.zh-CN.md"}
+pytestmark = pytest.mark.docs
+
+PAGES = {
+    "README": {"en": "README.md", "zh-CN": "README.zh-CN.md"},
+    "using": {"en": "docs/using.md", "zh-CN": "docs/using.zh-CN.md"},
+}
 
 # The defaults in the table of flags that are not a value in backquotes.
 WORDED_DEFAULTS = {
     "the corpus that ships": os.path.join(ROOT, "data", "sample"),
     "not saved": None,
-    "the configuration's, 1.0": None,
     "off": False,
     "another one each time": None,
+    "`block` where the cell has it": None,
     "项目自带的语料": os.path.join(ROOT, "data", "sample"),
     "不保存": None,
-    "配置里的值，1.0": None,
     "关": False,
     "每次都不同": None,
+    "单元支持时为 `block`": None,
 }
 
 # A section: its prose (a list of lines), its blocks of code (texts) and its tables (lists of rows).
@@ -38,11 +43,11 @@ def lines_of(path):
         return file.read().splitlines()
 
 
-def read(language):
-    """The sections of a README, the lines above the first heading of level 2 being one as well."""
+def read(page, language):
+    """The sections of a page, the lines above the first heading of level 2 being one as well."""
     sections = [Section([], [], [])]
     fenced, block, before = False, None, ""
-    for line in lines_of(README[language]):
+    for line in lines_of(PAGES[page][language]):
         here = sections[-1]
         if line.startswith("```"):
             fenced, block = not fenced, None if fenced else []
@@ -78,9 +83,25 @@ def read(language):
     ]
 
 
-@pytest.fixture(params=README)
-def sections(request):
-    return read(request.param)
+@pytest.fixture(params=["en", "zh-CN"])
+def language(request):
+    return request.param
+
+
+@pytest.fixture(params=PAGES)
+def page(request, language):
+    """The path of a page and its sections."""
+    return PAGES[request.param][language], read(request.param, language)
+
+
+@pytest.fixture
+def readme(language):
+    return read("README", language)
+
+
+@pytest.fixture
+def using(language):
+    return read("using", language)
 
 
 def prose(section):
@@ -112,54 +133,70 @@ def anchors(path):
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
-def test_links_lead_to_files_and_headings(sections):
+def test_links_lead_to_files_and_headings(page):
+    path, sections = page
     targets = [link for section in sections for link in links(tables_and_prose(section))]
     own = [target for target in targets if not target.startswith("https://")]
-    assert len(own) > 8
+    assert own
     for target in own:
-        path, _, anchor = target.partition("#")
-        assert os.path.isfile(os.path.join(ROOT, path)), target
-        assert not anchor or anchor in anchors(path), target
+        linked, _, anchor = target.partition("#")
+        linked = os.path.normpath(os.path.join(os.path.dirname(path), linked))
+        assert os.path.isfile(os.path.join(ROOT, linked)), target
+        assert not anchor or anchor in anchors(linked), target
 
 
-def test_the_table_of_files_has_every_module_and_nothing_that_is_not_there(sections):
+def test_the_table_of_files_has_every_module_and_nothing_that_is_not_there(readme):
     (table,) = [
         rows
-        for section in sections
+        for section in readme
         for rows in section.tables
         if "`ptb_word_lm.py`" in rows[1][0] and len(rows[0]) == 2
     ]
     names = [name for row in table[1:] for name in code_spans(row[0])]
     assert [name for name in names if not os.path.exists(os.path.join(ROOT, name))] == []
     modules = [os.path.basename(path) for path in glob.glob(os.path.join(ROOT, "*.py"))]
-    assert set(modules) <= set(names)
+    packages = glob.glob(os.path.join(ROOT, "*", "__init__.py"))
+    folders = [os.path.basename(os.path.dirname(path)) + "/" for path in packages]
+    assert set(modules + folders) <= set(names)
+
+
+def test_the_readme_is_short(language):
+    assert len(lines_of(PAGES["README"][language])) <= 140
 
 
 # --------------------------------------------------------------------------------------------------
 # The two languages
 # --------------------------------------------------------------------------------------------------
-def test_both_languages_have_the_same_code_figures_and_links():
-    english, chinese = read("en"), read("zh-CN")
+@pytest.mark.parametrize("name", PAGES)
+def test_both_languages_have_the_same_code_figures_and_links(name):
+    english, chinese = read(name, "en"), read(name, "zh-CN")
     assert len(english) == len(chinese) > 5
-    other = {"README.zh-CN.md": "README.md"}
+    other = {"README.zh-CN.md": "README.md", "using.zh-CN.md": "using.md"}
+    other["docs/walkthrough.zh-CN.md"] = "docs/walkthrough.md"
+
+    def targets(section):
+        found = [re.sub("#.*", "#", link) for link in links(tables_and_prose(section))]
+        return {other.get(re.sub(r"using\.zh-CN", "using", link), link) for link in found}
+
     for one, two in zip(english, chinese):
-        name = prose(one).split("\n")[0]
-        assert two.blocks == one.blocks, name
-        assert [len(rows) for rows in two.tables] == [len(rows) for rows in one.tables], name
+        title = prose(one).split("\n")[0]
+        assert two.blocks == one.blocks, title
+        assert [len(rows) for rows in two.tables] == [len(rows) for rows in one.tables], title
         for row, translated in zip(sum(one.tables, []), sum(two.tables, [])):
             assert list(map(code_spans, translated)) == list(map(code_spans, row))
             assert list(map(figures, translated)) == list(map(figures, row))
-        assert set(code_spans(prose(two))) == set(code_spans(prose(one))), name
-        targets = [other.get(target, target) for target in links(tables_and_prose(one))]
-        assert sorted(links(tables_and_prose(two))) == sorted(targets), name
+        assert set(code_spans(prose(two))) == set(code_spans(prose(one))), title
+        assert {t.replace(".zh-CN", "") for t in targets(two)} == {
+            t.replace(".zh-CN", "") for t in targets(one)
+        }, title
         # Figures of one digit may be words in one of the two: "January", "1 月".
         numbers = [[f for f in figures(prose(section)) if len(f) > 1] for section in (one, two)]
-        assert sorted(numbers[1]) == sorted(numbers[0]), name
+        assert sorted(numbers[1]) == sorted(numbers[0]), title
 
 
 def test_a_chinese_paragraph_is_one_line():
     """A line break would show as a space between two Chinese characters."""
-    for section in read("zh-CN"):
+    for section in read("README", "zh-CN") + read("using", "zh-CN"):
         for line, following in zip(section.prose, section.prose[1:]):
             broken = line and following and not line.startswith("#")
             assert not broken or following.startswith("- "), (line, following)
@@ -170,9 +207,12 @@ def test_a_chinese_paragraph_is_one_line():
 # --------------------------------------------------------------------------------------------------
 def flags_of(path):
     """The names of the flags that a file defines, by absl or argparse, read off its text."""
+    if path == "lm/train.py":
+        return set(vars(train.parse_arguments([])))
     text = "\n".join(lines_of(path))
     names = set(re.findall(r"flags\.DEFINE_\w+\(\s*\"(\w+)\"", text))
     names.update(re.findall(r"\w\(\s*\"--(\w+)\"[,)]", text))
+    names.update(re.findall(r"parser\.add_(seed|plot)\(", text))
     if "ptb_word_lm.flags.DEFINE_" in text:  # one more, beside all of the script's
         names |= flags_of("ptb_word_lm.py")
     return names
@@ -185,17 +225,17 @@ def commands(section):
     for line in lines:
         for command in line.split(" && "):
             command = re.sub(r"^\$ ", "", command)
-            if re.match(r"python |[\w/]+\.py -", command):
-                words = [word for word in shlex.split(command) if word != "python"]
+            if re.match("python ", command):
+                words = shlex.split(command)[1:]
                 if words[0] == "-m":
                     words = [words[1].replace(".", "/") + ".py"] + words[2:]
-                if words[0] != "venv.py":
+                if words[0] not in ("venv.py",):
                     yield words[0], words[1:]
 
 
-def test_commands_name_files_flags_and_values_that_exist(sections):
-    found = [command for section in sections for command in commands(section)]
-    assert len(found) > 15
+def test_commands_name_files_flags_and_values_that_exist(page):
+    found = [command for section in page[1] for command in commands(section)]
+    assert len(found) > 8
     for path, arguments in found:
         assert os.path.isfile(os.path.join(ROOT, path)), path
         given = [word[2:].partition("=") for word in arguments if word.startswith("--")]
@@ -205,35 +245,40 @@ def test_commands_name_files_flags_and_values_that_exist(sections):
             assert flag != "change" or value in published_numbers.CHANGES, (path, value)
         if path == "ptb_word_lm.py":
             assert flags.FLAGS([path] + arguments) == [path]  # or an error, for a wrong value
+        elif path in ("lm/train.py", "lm/generate.py") and arguments:
+            module = train if path == "lm/train.py" else generate
+            if "--save_path" not in arguments:  # a flag that the prose names without a value
+                module.parse_arguments(arguments)  # or an error, for a wrong value
 
 
-def test_flags_in_the_prose_exist(sections):
-    paths = ["ptb_word_lm.py", "generate.py"] + glob.glob(os.path.join(ROOT, "study", "*.py"))
-    defined = set().union(*map(flags_of, paths))
-    spans = [span for section in sections for span in code_spans(tables_and_prose(section))]
+def test_flags_in_the_prose_exist(page):
+    paths = ["ptb_word_lm.py", "lm/train.py", "lm/generate.py"]
+    paths += glob.glob(os.path.join(ROOT, "study", "*.py"))
+    defined = set().union(*map(flags_of, paths)) | {"help", "logdir"}
+    spans = [span for section in page[1] for span in code_spans(tables_and_prose(section))]
     named = [name for span in spans for name in re.findall(r"(?<!\S)--(\w+)", span)]
-    assert len(named) > 20
+    assert len(named) > 5
     assert set(named) <= defined
 
 
-def test_the_table_of_flags_is_the_scripts(sections):
-    rows = sum((rows for section in sections for rows in section.tables), [])
+def test_the_flags_of_training_are_in_the_page(using):
+    """In a table with their defaults, and the attributes of the configuration in a sentence."""
+    rows = sum((rows for section in using for rows in section.tables), [])
     rows = [row for row in rows if re.match(r"`--\w+`$", row[0])]
+    defaults = vars(train.parse_arguments([]))
     names = [row[0].strip("`-") for row in rows]
-    assert sorted(names) == sorted(flags_of("ptb_word_lm.py"))
+    assert sorted(names + list(configs.ATTRIBUTES)) == sorted(defaults)
+    text = "".join(prose(section) for section in using)
+    assert all("`--%s`" % name in text for name in configs.ATTRIBUTES)
     for name, (_, default, meaning) in zip(names, rows):
-        flag = flags.FLAGS[name]
-        if default.startswith("`"):
-            assert default.strip("`") == flag.default, name
+        if default in WORDED_DEFAULTS:
+            assert WORDED_DEFAULTS[default] == defaults[name], name
         else:
-            assert WORDED_DEFAULTS[default] == flag.default, name
-        if name == "learning_rate":
-            (rate,) = figures(default)
-            assert {float(rate)} == {make().learning_rate for make in configs.CONFIGS.values()}
-        if isinstance(flag.parser, flags.EnumParser):
-            assert set(code_spans(default + meaning)) == set(flag.parser.enum_values), name
+            assert default.strip("`") == defaults[name], name
         if name == "model":
-            assert set(code_spans(meaning)) == set(configs.CONFIGS) | {"configs.py"}
+            assert set(code_spans(meaning)) == set(configs.CONFIGS), name
+        if name == "cell":
+            assert set(code_spans(default + meaning)) == set(configs.CELLS), name
 
 
 # --------------------------------------------------------------------------------------------------
@@ -244,35 +289,37 @@ def last(log, what):
     return [line for line in log if what in line][-1]
 
 
-def test_the_run_on_the_corpus_that_ships_is_the_logged_one(sections):
+def test_the_run_on_the_corpus_that_ships_is_the_logged_one(readme):
     log = lines_of("docs/sample-small-seed1.log")
-    blocks = [block for section in sections for block in section.blocks]
-    (shown,) = [block.split("\n") for block in blocks if block.startswith("Epoch: 1 ")]
-    end = [last(log, "Train Perplexity"), last(log, "Valid Perplexity"), "..."] + log[-2:]
+    blocks = [block for section in readme for block in section.blocks]
+    (block,) = [block for block in blocks if "Epoch: 1 " in block]
+    shown = block.split("\n\n")[1].split("\n")
+    end = [last(log, "Train Perplexity"), last(log, "Valid Perplexity"), log[-1]]
     length = shown.index("...")
     assert length > 1
     assert shown == log[:length] + ["..."] + end
 
 
-def test_the_penn_treebank_rows_are_the_ends_of_their_logs(sections):
-    rows = sum((rows for section in sections for rows in section.tables), [])
-    for flag, name in (
-        ("--data_path=PTB --seed=1", "ptb-small-seed1.log"),
-        ("--rnn_mode=block --use_bf16", "ptb-small-block-bf16-seed1.log"),
+def test_the_penn_treebank_rows_are_the_ends_of_their_logs(readme):
+    rows = sum((rows for section in readme for rows in section.tables), [])
+    for words, name in (
+        ("python ptb_word_lm.py --data_path=PTB --seed=1", "ptb-small-seed1.log"),
+        ("python -m lm.train --data_path=PTB --seed=1", "ptb-small-block-seed1.log"),
+        ("--use_bf16", "ptb-small-block-bf16-seed1.log"),
     ):
-        (row,) = [row for row in rows if flag in row[0] and len(row) == 5]
+        (row,) = [row for row in rows if words in row[0] and len(row) == 4]
         log = lines_of(os.path.join("docs", name))
         ends = [last(log, "Train Perplexity"), last(log, "Valid Perplexity"), log[-1]]
-        assert [line.split(": ")[-1] for line in ends] == row[1:4]
+        assert [line.split(": ")[-1] for line in ends] == row[1:]
 
 
-def test_scoring_the_test_text_is_said_to_give_the_logged_perplexity(sections):
+def test_scoring_the_test_text_is_said_to_give_the_logged_perplexity(using):
     (section,) = [
         section
-        for section in sections
-        if "`ptb.test.txt`" in prose(section) and "`generate.py`" in prose(section)
+        for section in using
+        if "`ptb.test.txt`" in prose(section) and "`--score=FILE`" in prose(section)
     ]
-    assert lines_of("docs/ptb-small-seed1.log")[-1].split(": ")[-1] in figures(prose(section))
+    assert lines_of("docs/ptb-small-block-seed1.log")[-1].split(": ")[-1] in figures(prose(section))
 
 
 def test_the_results_are_those_of_their_logs():
@@ -291,7 +338,7 @@ def test_the_results_are_those_of_their_logs():
         assert " | ".join(figures) in row, row
 
 
-@pytest.mark.parametrize("folder", ["", "docs", "study"])
+@pytest.mark.parametrize("folder", ["", "docs", "study", "lm"])
 def test_nothing_is_left_to_be_filled_in(folder):
     for path in glob.glob(os.path.join(ROOT, folder, "*.md")) + glob.glob(
         os.path.join(ROOT, folder, "*.py")

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import assert_close, load_golden
+from models import assert_close, load_golden, numpy_lstm, sigmoid
 
 from contrib import rnn
 
@@ -27,26 +27,6 @@ CELLS = {
         [rnn.BasicLSTMCell(4, forget_bias=0.0) for _ in range(2)]
     ),
 }
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def numpy_lstm(xs, c, h, kernel, bias, forget_bias):
-    """Outputs and last state of an LSTM over xs, written from the blog's 2.2 one gate at a time."""
-    size = h.shape[1]
-    weights = {g: kernel[:, n * size : (n + 1) * size] for n, g in enumerate("ijfo")}
-    biases = {g: bias[n * size : (n + 1) * size] for n, g in enumerate("ijfo")}
-    outputs = []
-    for x in xs:
-        hx = np.concatenate([x, h], axis=1)
-        gate = {g: hx.dot(weights[g]) + biases[g] for g in "ijfo"}
-        forget, remember = sigmoid(gate["f"] + forget_bias), sigmoid(gate["i"])
-        c = forget * c + remember * np.tanh(gate["j"])
-        h = sigmoid(gate["o"]) * np.tanh(c)
-        outputs.append(h)
-    return outputs, c, h
 
 
 def numpy_step(cell, x, h, c, w):

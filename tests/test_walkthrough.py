@@ -7,24 +7,30 @@ import glob
 import importlib
 import io
 import os
+import pydoc
 import re
 import shlex
 import subprocess
 import sys
 import textwrap
 import tokenize
+from unittest import mock
 
 import pytest
 import tensorflow.compat.v1 as tf
 from absl import flags
 from commands import ROOT
+from documents import code, read, script_code
 from models import build, make_config
-from test_line_for_line import code, script_code
 
 import configs
+import console
 import contrib
 import ptb_word_lm
 import reader
+from lm.configs import ATTRIBUTES
+
+pytestmark = pytest.mark.docs
 
 DOCS = os.path.join(ROOT, "docs")
 PATHS = {"en": "walkthrough.md", "zh-CN": "walkthrough.zh-CN.md"}
@@ -49,13 +55,10 @@ def section_name(heading):
     return match.group(1)
 
 
-def read(language):
-    path = os.path.join(DOCS, PATHS[language])
-    with open(path, encoding="utf-8") as file:
-        lines = file.read().splitlines()
+def sections_of(language):
     sections = [Section("title", [], [], [], [])]
     fence = None
-    for line in lines:
+    for line in read("docs", PATHS[language]).splitlines():
         here = sections[-1]
         if line.startswith("```") and fence is None:
             fence = here, line[3:].split(), []
@@ -80,7 +83,7 @@ def read(language):
 
 @pytest.fixture(params=PATHS)
 def sections(request):
-    return read(request.param)
+    return sections_of(request.param)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -91,11 +94,19 @@ def test_the_sections_stand_in_the_blogs_order(sections):
 
 
 def test_both_languages_have_the_same_code_figures_and_shapes():
-    for english, chinese in zip(read("en"), read("zh-CN")):
+    for english, chinese in zip(sections_of("en"), sections_of("zh-CN")):
         assert chinese.name == english.name
         assert chinese.fences == english.fences
         assert chinese.images == english.images
         assert chinese.rows == english.rows
+
+
+def test_a_chinese_paragraph_is_one_line():
+    """A line break would show as a space between two Chinese characters."""
+    for section in sections_of("zh-CN"):
+        for line, following in zip(section.prose, section.prose[1:]):
+            is_a_list = re.match(r"- |\d\. |\|", following)
+            assert not line or not following or is_a_list, (line, following)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -103,8 +114,7 @@ def test_both_languages_have_the_same_code_figures_and_shapes():
 # --------------------------------------------------------------------------------------------------
 def is_quoted(text, path):
     """Whether a text is consecutive lines of a file, but for their common indentation."""
-    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-        lines = file.read().splitlines()
+    lines = read(path).splitlines()
     length = len(text.splitlines())
     starts = range(len(lines) - length + 1)
     return any(textwrap.dedent("\n".join(lines[i : i + length])) == text for i in starts)
@@ -132,24 +142,32 @@ def test_all_python_is_quoted_and_what_the_blog_prints_is_not_in_the_script(sect
 # --------------------------------------------------------------------------------------------------
 SOURCES = sorted(
     os.path.relpath(path, ROOT)
-    for pattern in ("*.py", "contrib/*.py", "data/*.py", "study/*.py")
+    for pattern in (
+        "*.py",
+        "contrib/*.py",
+        "contrib/rnn/*.py",
+        "lm/*.py",
+        "data/*.py",
+        "study/*.py",
+    )
     for path in glob.glob(os.path.join(ROOT, pattern))
 )
-MODULES = [name[:-3] for name in SOURCES if os.sep not in name] + ["contrib"]
+MODULES = [name[:-3] for name in SOURCES if os.sep not in name] + ["contrib", "lm"]
 
 # Words of the blog and of Python, a command, and the key of letters.
 OTHERS = set("inspect.getargspec clip_norm embedding_size ys xs True False B D H N T V".split())
 OTHERS.add(". .venv/bin/activate")
+# What a run with --save_path=DIR leaves beside DIR; a test below compares.
+SAVED = {"DIR-STEP.index", "DIR-STEP.data-00000-of-00001", "DIR-STEP.meta"}
 # What may be named without the object that it belongs to.
 TENSORFLOWS = (tf, tf.nn, tf.Session, tf.VariableScope, tf.train.Optimizer)
 
 
 def words_of_the_code():
     """The identifiers of the project, those in short strings among them, and what it defines."""
-    words, defined, flag_names = set(), set(), set()
+    words, defined, flag_names = set(), set(), set(ATTRIBUTES)
     for path in SOURCES:
-        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-            text = file.read()
+        text = read(path)
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.NAME:
                 words.add(token.string)
@@ -180,7 +198,7 @@ def is_a_name(name, called=False):
     if first == "tf":
         return has(tf, rest)
     if first in MODULES:
-        return has(importlib.import_module(first), rest)
+        return pydoc.locate(name) is not None
     last = (rest or [first])[-1]
     if any(hasattr(thing, last) for thing in TENSORFLOWS + (builtins,)):
         return True
@@ -195,15 +213,53 @@ def is_a_file(path):
     return os.path.exists(os.path.join(ROOT, path)) or path in WORDS
 
 
+class Taken(Exception):
+    """Says that a program's parser takes a command line."""
+
+
+def refusal(program, arguments):
+    """What the parser of a program, `python -m PROGRAM`, says against its arguments; or None."""
+    parse_args = console.Parser.parse_args
+
+    def parse(parser):
+        parse_args(parser, arguments)
+        raise Taken
+
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        with mock.patch.object(console.Parser, "parse_args", parse):
+            try:
+                importlib.import_module(program).main()
+            except Taken:
+                return None
+            except SystemExit:
+                return said.getvalue()
+
+
+def wrong_in_command(words):
+    """What of a command, less its `python`, does not exist. Only the reference runs as a file."""
+    if words[0] == "-m":
+        if not os.path.isfile(os.path.join(ROOT, words[1].replace(".", os.sep) + ".py")):
+            return [words[1]]
+        return [line for line in [refusal(words[1], words[2:])] if line]
+    if words[0] != "ptb_word_lm.py":
+        return [words[0]]
+    try:
+        return flags.FLAGS(words)[1:]
+    except flags.Error as error:
+        return [str(error)]
+
+
 def wrong_names(span):
     """What a piece of code in the prose names that does not exist."""
-    if span in OTHERS:
+    if span in OTHERS | SAVED:
         return []
     wrong = [name for name in re.findall(r"--(\w+)", span) if name not in FLAG_NAMES]
-    wrong += [value for value in re.findall(r"--\w+=(\w+)", span) if value not in WORDS]
-    span = re.sub(r"--[\w=]+", "", span)
-    if re.match(r"python |[\w./-]+\.(py|md|txt|json)$|[\w-]+/$", span):
-        return wrong + [path for path in span.split() if path != "python" and not is_a_file(path)]
+    wrong += [value for value in re.findall(r"--\w+=([A-Za-z]\w*)", span) if value not in WORDS]
+    if span.startswith("python "):
+        return wrong + wrong_in_command(span.split()[1:])
+    span = re.sub(r"--[\w=.]+", "", span)
+    if re.match(r"[\w./-]+\.(py|md|txt|json)$|[\w/-]+/$", span):
+        return wrong + ([] if is_a_file(span) else [span])
     names = re.finditer(r"(?<![\w.])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)( *\()?", span)
     return wrong + [name.group(1) for name in names if not is_a_name(*name.groups())]
 
@@ -221,14 +277,22 @@ def test_every_name_in_the_prose_exists(sections):
 def test_names_that_do_not_exist_are_noticed():
     for span in (
         "PTBModell",
-        "--batch_size",
+        "--batch_sizes",
         "--cell=elman",
         "study/nothing.py",
-        "python study/nothing.py",
-        "python study/embedding_lookup.py --nothing",
+        "contrib/nothing/",
+        "python nothing.py",
+        "python ptb_word_lm.py --cell=gru",
+        "python study/embedding_lookup.py",
+        "python -m study.nothing",
+        "python -m study.embedding_lookup --nothing",
+        "python -m study.encoder_decoder --decoder=basic_lstm",
+        "python -m study.embedding_lookup --learning_rate=0.4",
+        "python -m lm.train --learning_rate=fast",
         "tf.contrib.rnn.BasicLSTMCell",
         "contrib.rnn.BasicLSTM",
         "reader.ptb_iterator",
+        "lm.training.run",
         "self._new_rate",
         "run_epochs()",
         "targets()",
@@ -348,6 +412,7 @@ def graph_of_different_sizes():
     return Graph(DIFFERENT)
 
 
+@pytest.mark.slow
 def test_shapes_are_those_of_the_graph(sections, small_graph, graph_of_different_sizes):
     checked = 0
     for section in sections:
@@ -389,7 +454,7 @@ def run_python(program):
 @pytest.mark.parametrize("number", range(1, 21))
 def test_commands_print_what_is_promised(number, monkeypatch):
     monkeypatch.chdir(ROOT)
-    (section,) = [section for section in read("en") if section.name == "Q%d" % number]
+    (section,) = [section for section in sections_of("en") if section.name == "Q%d" % number]
     assert len(" ".join(section.prose)) > 100
     assert [fence.language for fence in section.fences] in (["sh", "text"], [])
     for command, output in zip(section.fences[::2], section.fences[1::2]):
@@ -400,3 +465,16 @@ def test_commands_print_what_is_promised(number, monkeypatch):
         else:
             printed = subprocess.check_output(command.text, shell=True, cwd=ROOT).decode("utf-8")
         assert textwrap.dedent(printed.rstrip("\n")) == output.text
+
+
+@pytest.mark.slow
+def test_save_path_leaves_beside_the_folder_what_code_c_names(run_main, tmp_path):
+    folder = tmp_path / "DIR"
+    run_main(dict(max_max_epoch=1, num_layers=1), save_path=str(folder))
+    names = [path.name for path in tmp_path.iterdir()]
+    found = {re.sub(r"-\d+\.", "-STEP.", name) for name in names if name.startswith("DIR-")}
+    assert found == SAVED
+    assert list(folder.glob("model.ckpt-*.index"))  # The clock's first one.
+    for language in PATHS:
+        (section,) = [section for section in sections_of(language) if section.name == "Code C"]
+        assert set(re.findall("`(DIR-.*?)`", "\n".join(section.prose))) == SAVED

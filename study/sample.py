@@ -1,0 +1,44 @@
+"""The corpus that ships, for the studies: its sentences, and models trained on it."""
+
+import os
+import tempfile
+
+from lm import configs, language_model, training
+from lm.corpus import SAMPLE, read_corpus
+
+
+def sentences(*splits):
+    """Returns the sentences, lists of words, of some of train, valid and test."""
+    lines = []
+    for split in splits:
+        with open(os.path.join(SAMPLE, "ptb.%s.txt" % split), encoding="utf-8") as file:
+            lines += [line.split() for line in file]
+    return lines
+
+
+def train(cell, seed, data_path=SAMPLE, **values):
+    """Trains the configuration "sample"; prints the validation perplexity after each epoch.
+
+    Args:
+        cell: the recurrent cell, a key of `lm.cells.CELLS`.
+        seed: the seed of the training.
+        data_path: the folder of the corpus.
+        **values: attributes of the configuration to replace.
+
+    Returns:
+        The trained model, an `lm.language_model.LanguageModel`.
+    """
+    config = configs.Config("sample", cell, **values)
+    corpus = read_corpus(data_path)
+    print("%s, perplexity by epoch:" % cell, end="", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            training.train(config, corpus, folder, seed, on_epoch=_show)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt  # without a word of the folder, which goes away
+        print(flush=True)
+        return language_model.load(folder)
+
+
+def _show(epoch):
+    print(" %.2f" % epoch.valid_perplexity, end="", flush=True)

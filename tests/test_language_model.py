@@ -1,0 +1,432 @@
+"""A trained model as `lm/language_model.py` finds it, runs it and exports it."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+from absl import flags
+from models import (
+    TEXT,
+    copy_recorded_checkpoint,
+    edit_file,
+    load_golden,
+    make_config,
+    numpy_lstm,
+    train_saved_run,
+    write_corpus,
+)
+
+import ptb_word_lm
+from lm import configs, decoding, language_model, run_folder
+from lm.language_model import ExportError, LanguageModel, Vocabulary, find_run, load
+
+WORDS = ["<eos>", "a", "b", "c", "d", "x", "y", "z"]  # of TEXT; x, y and z by their frequency
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    return train_saved_run(tmp_path_factory.mktemp("saved") / "new")
+
+
+@pytest.fixture(scope="module")
+def model(saved):
+    return load(saved.folder)
+
+
+@pytest.fixture
+def copied(saved, tmp_path):
+    """A copy of the trained run's folder, to be changed."""
+    folder = str(tmp_path / "copy")
+    shutil.copytree(saved.folder, folder)
+    return folder
+
+
+@pytest.fixture
+def refused(capsys):
+    """Loads what cannot be loaded; returns the flag to blame and the message."""
+
+    def run(*arguments):
+        with pytest.raises(ValueError) as caught:
+            load(*arguments)
+        assert capsys.readouterr() == ("", "")
+        return caught.value.flag, str(caught.value)
+
+    return run
+
+
+def ids_of(model, text):
+    return model.vocabulary.encode(text.split())[0]
+
+
+# --------------------------------------------------------------------------------------------------
+# Vocabulary and LanguageModel
+# --------------------------------------------------------------------------------------------------
+def test_unknown_words_become_unk_or_are_skipped():
+    with_unk, without = Vocabulary(["a", "<unk>", "b"]), Vocabulary(["a", "b"])
+    assert with_unk.encode(["b", "uh", "a"]) == ([2, 1, 0], ["uh"])
+    assert without.encode(["b", "uh", "a"]) == ([1, 0], ["uh"])
+    assert ("uh" in with_unk, "<unk>" in with_unk, "<unk>" in without) == (False, True, False)
+
+
+def test_log_probs_and_state_are_what_numpy_makes_of_the_weights(saved, model):
+    weights = tf.train.load_checkpoint(saved.folder)
+    ids = ids_of(model, "<eos> a b c d x <eos> a d")
+    x = weights.get_tensor("Model/embedding")[ids][:, None, :]  # [T, 1, H]
+    zero = np.zeros([1, 16])
+    states = []
+    for layer in range(2):
+        scope = "Model/RNN/multi_rnn_cell/cell_%d/basic_lstm_cell/" % layer
+        kernel, bias = (weights.get_tensor(scope + name) for name in ("kernel", "bias"))
+        x, c, h = numpy_lstm(x, zero, zero, kernel, bias, forget_bias=0.0)
+        states += [c, h]
+    logits = np.asarray(x)[:, 0].dot(weights.get_tensor("Model/softmax_w"))
+    logits = logits + weights.get_tensor("Model/softmax_b")
+    expected = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+    log_probs, state = model.run(ids, model.zero_state)
+    np.testing.assert_allclose(log_probs, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(state, states, rtol=1e-5, atol=1e-5)
+
+
+def test_the_state_carries_what_was_read(model):
+    ids = ids_of(model, "<eos> a b c d x")
+    at_once, last = model.run(ids, model.zero_state)
+    state = model.zero_state
+    for number, word in enumerate(ids):
+        log_probs, state = model.run([word], state)
+        np.testing.assert_allclose(log_probs[0], at_once[number], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(state, last, rtol=1e-5, atol=1e-6)
+
+
+def test_the_weights_are_those_of_the_checkpoint_and_nothing_of_the_training(saved, model):
+    checkpoint = tf.train.load_checkpoint(saved.folder)
+    names = set(checkpoint.get_variable_to_shape_map())
+    assert set(model.weights) == names - {"Model/global_step", "Train/Model/Variable"}
+    for name, value in model.weights.items():
+        np.testing.assert_array_equal(value, checkpoint.get_tensor(name))
+
+
+def test_a_float16_model_takes_and_gives_32_bits(tmp_path):
+    saved = train_saved_run(tmp_path / "new", max_max_epoch=1, use_fp16=True)
+    model = load(saved.folder)
+    log_probs, state = model.run([0, 1, 2], model.zero_state)
+    assert model.weights["Model/embedding"].dtype == np.float16
+    assert (log_probs.dtype, state.dtype) == (np.float32, np.float32)
+
+
+# --------------------------------------------------------------------------------------------------
+# Finding a run
+# --------------------------------------------------------------------------------------------------
+def test_find_run_reads_what_the_training_wrote(tmp_path):
+    values = dict(max_max_epoch=1, cell="gru", num_layers=1, hidden_size=12)
+    saved = train_saved_run(tmp_path / "new", **values)
+    prefix, config, words = find_run(saved.folder)
+    assert prefix == tf.train.latest_checkpoint(saved.folder)
+    assert (config.cell, config.num_layers, config.hidden_size) == ("gru", 1, 12)
+    assert sorted(words) == WORDS
+
+
+def test_the_corpus_and_the_model_of_the_run_may_be_given(saved):
+    assert find_run(saved.folder, "test", saved.corpus)[2] == find_run(saved.folder)[2]
+
+
+def test_the_newest_checkpoint_counts_that_can_be_read(copied, capsys):
+    names = [os.path.basename(find_run(copied)[0])]
+    os.truncate(os.path.join(copied, names[0] + ".data-00000-of-00001"), 100)
+    names.append(os.path.basename(find_run(copied)[0]))
+    steps = [int(name.split("-")[1]) for name in names]
+    assert steps == [3 * steps[1] // 2, steps[1]]  # of three epochs and of two
+    assert "cannot read the checkpoint" in capsys.readouterr().err
+
+
+# A checkpoint of TensorFlow 1.4
+@pytest.fixture
+def original(tmp_path, monkeypatch):
+    """A checkpoint of TensorFlow 1.4 with nothing beside it, and a corpus with its 50 words."""
+    recorded = load_golden("run-two-layer.json")
+    folder = str(tmp_path / "original")
+    copy_recorded_checkpoint("run-two-layer-final.ckpt", folder)
+    # Word n is the n-th in frequency: <eos>, then w01 to w49.
+    words = ["w%02d" % n for n in range(1, 50) for _ in range(50 - n)]
+    (tmp_path / "words").mkdir()
+    corpus = write_corpus(tmp_path / "words", " ".join(words) + "\n" * 60)
+    monkeypatch.setitem(configs.CONFIGS, "small", make_config(**recorded["config"]))
+    return folder, corpus, recorded
+
+
+def test_a_tensorflow_1_checkpoint_gives_the_recorded_test_perplexity(original, capsys):
+    folder, corpus, recorded = original
+    model = load(folder, "small", corpus)
+    assert model.vocabulary.words[:3] == ["<eos>", "w01", "w02"]
+    ids = recorded["test"]
+    log_probs, _ = model.run(ids[:-1], model.zero_state)
+    loss = -np.mean(log_probs[range(len(ids) - 1), ids[1:]], dtype=np.float64)
+    np.testing.assert_allclose(np.exp(loss), recorded["test_perplexity"], rtol=1e-5)
+
+    checkpoint = tf.train.load_checkpoint(os.path.join(folder, "run-two-layer-final.ckpt"))
+    step = int(checkpoint.get_tensor("Model/global_step"))
+    line = "Using the checkpoint run-two-layer-final.ckpt, after %d training steps.\n" % step
+    assert capsys.readouterr() == ("", line)
+
+
+def test_a_tensorflow_1_checkpoint_asks_for_the_model_and_the_corpus(original, refused):
+    folder, corpus, _ = original
+    model = "no config.json there; give --model, one of small, medium, large, test, sample"
+    text = "no vocabulary.txt there; give --data_path, the corpus of the training"
+    assert refused(folder) == ("save_path", model + "; " + text)
+    assert refused(folder, "small") == ("save_path", text)
+    assert refused(folder, None, corpus) == ("save_path", model)
+
+
+# A checkpoint of the reference
+@pytest.mark.parametrize("name", ["test", pytest.param("small", marks=pytest.mark.slow)])
+def test_the_references_last_checkpoint_gives_its_test_perplexity(
+    tmp_path, monkeypatch, capsys, name
+):
+    """It lies beside the folder that the reference was given, as DIR-STEP.*."""
+    perplexities = []
+    run_epoch = ptb_word_lm.run_epoch
+
+    def recording(*arguments, **more):
+        perplexities.append(run_epoch(*arguments, **more))
+        return perplexities[-1]
+
+    monkeypatch.setattr(ptb_word_lm, "run_epoch", recording)
+    (tmp_path / "corpus").mkdir()
+    corpus = write_corpus(tmp_path / "corpus", TEXT, TEXT, TEXT[:300])
+    values = dict(model=name, data_path=corpus, save_path=str(tmp_path / "DIR"), seed=1)
+    for flag, value in values.items():
+        flags.FLAGS[flag].value = value
+    ptb_word_lm.main(["ptb_word_lm.py"])
+    assert "Test Perplexity: %.3f\n" % perplexities[-1] in capsys.readouterr().out
+
+    (tmp_path / "last").mkdir()
+    for path in glob.glob(str(tmp_path / "DIR-*")):
+        shutil.move(path, str(tmp_path / "last"))
+    model = load(str(tmp_path / "last"), name, corpus)
+    notice = r"Using the checkpoint DIR-(\d+), after \1 training steps\.\n"
+    assert re.fullmatch(notice, capsys.readouterr().err)
+    with open(os.path.join(corpus, "ptb.test.txt")) as file:
+        log_probs, counts, _ = zip(*decoding.score(model, file))
+    np.testing.assert_allclose(np.exp(-sum(log_probs) / sum(counts)), perplexities[-1], atol=1e-4)
+
+
+# --------------------------------------------------------------------------------------------------
+# Folders that are no runs
+# --------------------------------------------------------------------------------------------------
+def test_a_folder_that_is_not_there(refused):
+    message = "no such folder; give a --save_path of lm.train"
+    assert refused("nowhere") == ("save_path", message)
+
+
+def test_a_file_in_place_of_a_folder(refused, tmp_path):
+    (tmp_path / "file").write_text("")
+    message = "not a folder; give a --save_path of lm.train"
+    assert refused(str(tmp_path / "file")) == ("save_path", message)
+
+
+def test_a_folder_without_a_checkpoint(refused, tmp_path):
+    message = "no checkpoint there; lm.train --save_path saves one after each epoch"
+    assert refused(str(tmp_path)) == ("save_path", message)
+
+
+def test_checkpoints_of_which_none_can_be_read(copied, capsys):
+    for name in os.listdir(copied):
+        if ".data-" in name:
+            os.truncate(os.path.join(copied, name), 100)
+    with pytest.raises(run_folder.SavePathError, match="none of its checkpoints can be read"):
+        load(copied)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.split(" (")[0].rsplit("-", 1)[0] for line in err.splitlines()] == [
+        "Warning: cannot read the checkpoint %s/model.ckpt" % copied
+    ] * 3
+
+
+@pytest.mark.parametrize(
+    "name, old, new, message",
+    [
+        ("vocabulary.txt", "a\n", "", "knows 8 words, the vocabulary 7; delete vocabulary.txt and"),
+        ("vocabulary.txt", "a\nb\n", "b\na\n", "its vocabulary is not the one of the training; "),
+        (
+            "config.json",
+            '"num_layers": 2',
+            '"num_layers": 1',
+            "has more than this model, as Model/RNN",
+        ),
+        ("config.json", '"num_layers": 2', '"num_layers": 0', "must be at least 1"),
+        ("config.json", '"num_layers": 2', '"num_layers": 1e400', "cannot read its config.json ("),
+        ("config.json", "{", "", "cannot read its config.json ("),
+        ("config.json", '"num_layers"', '"layers"', "cannot read its config.json ('num_layers')"),
+        ("config.json", '"basic_lstm"', '"lstm"', "cannot read its config.json (no such cell; "),
+        ("config.json", '"hidden_size": 16', '"hidden_size": 17', "as Model/embedding, this model"),
+    ],
+)
+def test_a_folder_whose_files_do_not_match(copied, refused, name, old, new, message):
+    edit_file(os.path.join(copied, name), old, new)
+    flag, line = refused(copied)
+    assert flag == "save_path"
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    "name, text, message",
+    [
+        ("vocabulary.txt", "", "knows 8 words, the vocabulary 0; delete vocabulary.txt and give"),
+        ("config.json", "", "cannot read its config.json ("),
+        ("config.json", "[]", "cannot read its config.json ("),
+    ],
+)
+def test_a_folder_with_a_file_that_says_nothing(copied, refused, name, text, message):
+    with open(os.path.join(copied, name), "w") as file:
+        file.write(text)
+    flag, line = refused(copied)
+    assert flag == "save_path"
+    assert message in line
+
+
+def test_a_checkpoint_with_weights_that_are_no_numbers(copied, refused):
+    prefix, _ = run_folder.newest_checkpoint(copied)
+    checkpoint = tf.train.load_checkpoint(prefix)
+    for name in checkpoint.get_variable_to_shape_map():
+        value = checkpoint.get_tensor(name)
+        if name == "Model/softmax_w":
+            value[3, 3] = np.nan
+        tf.Variable(value, name=name)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, prefix, write_meta_graph=False)
+    message = "its checkpoint %s has numbers in Model/softmax_w that are not finite: the training"
+    flag, line = refused(copied)
+    assert flag == "save_path"
+    assert message % os.path.basename(prefix) in line
+
+
+def test_a_checkpoint_that_goes_away_while_it_is_read(copied, monkeypatch, refused):
+    def find_and_remove(*arguments):
+        found = find_run(*arguments)
+        for name in os.listdir(copied):
+            if name.startswith(os.path.basename(found[0])):
+                os.remove(os.path.join(copied, name))
+        return found
+
+    monkeypatch.setattr(language_model, "find_run", find_and_remove)
+    flag, line = refused(copied)
+    assert flag == "save_path"
+    assert line.startswith("its checkpoint went away (")
+    assert line.endswith("); if a run is training there, try again")
+
+
+def test_a_folder_that_tensorflow_takes_for_a_pattern(saved, refused, tmp_path):
+    folder = str(tmp_path / "out[1]")
+    shutil.copytree(saved.folder, folder)
+    message = "TensorFlow takes * ? [ ] for a pattern; give another folder"
+    assert refused(folder) == ("save_path", message)
+
+
+def test_another_corpus_than_the_vocabularys(saved, refused, tmp_path):
+    other = write_corpus(tmp_path, "other words\n")
+    message = "its vocabulary.txt is not that of --data_path=%s; leave out --data_path" % other
+    assert refused(saved.folder, None, other) == ("save_path", message)
+
+
+def test_another_corpus_than_the_checkpoints(copied, refused, tmp_path):
+    os.remove(os.path.join(copied, "vocabulary.txt"))
+    flag, line = refused(copied, None, write_corpus(tmp_path, "other words\n"))
+    assert flag == "save_path"
+    advice = "give another --data_path, the corpus of the training"
+    assert line.endswith(" knows 8 words, the vocabulary 3; " + advice)
+
+
+def test_another_model_than_the_runs(saved, refused):
+    message = "it holds model test; leave out --model"
+    assert refused(saved.folder, "medium") == ("save_path", message)
+
+
+def test_a_model_that_does_not_exist(saved, refused):
+    flag, line = refused(saved.folder, "huge")
+    assert flag == "model"
+    assert line.startswith("no such model; choose one of ")
+
+
+def test_a_corpus_that_does_not_exist(saved, refused, tmp_path):
+    flag, _ = refused(saved.folder, None, str(tmp_path / "nowhere"))
+    assert flag == "data_path"
+
+
+# --------------------------------------------------------------------------------------------------
+# Exporting
+# --------------------------------------------------------------------------------------------------
+# A process that has TensorFlow and nothing of this project, not even in the working directory.
+LOAD = """
+import sys
+import numpy as np
+import tensorflow as tf
+path, out = sys.argv[1:]
+if tf.__version__.startswith("1."):
+    tf.enable_eager_execution()
+    tf = tf.compat.v2
+loaded = tf.saved_model.load(path).signatures["serving_default"]
+state = tf.zeros([4, 2, 16])
+first = loaded(ids=tf.constant([[0, 1, 2], [3, 4, 5]]), state=state)
+second = loaded(ids=tf.constant([[3], [0]]), state=first["state"])
+assert not [name for name in sys.modules if name in ("lm", "contrib", "ptb_word_lm")]
+np.savez(out, log_probs=second["log_probs"].numpy(), state=second["state"].numpy())
+"""
+
+
+@pytest.mark.slow
+def test_the_exported_model_gives_the_same_numbers_without_this_project(model, tmp_path):
+    exported, numbers = str(tmp_path / "exported"), str(tmp_path / "numbers.npz")
+    model.export(exported)
+    command = [sys.executable, "-I", "-c", LOAD, exported, numbers]
+    subprocess.run(command, cwd=str(tmp_path), check=True, stderr=subprocess.DEVNULL)
+    with open(os.path.join(exported, "assets.extra", "vocabulary.txt"), encoding="utf-8") as file:
+        assert file.read().split() == model.vocabulary.words
+
+    loaded = np.load(numbers)
+    assert loaded["log_probs"].shape == (2, 1, 8)
+    for row, ids in enumerate(([0, 1, 2, 3], [3, 4, 5, 0])):
+        log_probs, state = model.run(ids, model.zero_state)
+        np.testing.assert_allclose(loaded["log_probs"][row, 0], log_probs[-1], rtol=1e-5)
+        np.testing.assert_allclose(loaded["state"][:, row], state[:, 0], rtol=1e-5, atol=1e-6)
+
+
+def test_an_export_folder_that_is_empty_is_used(model, tmp_path):
+    (tmp_path / "out").mkdir()
+    model.export(str(tmp_path / "out"))
+    assert (tmp_path / "out" / "saved_model.pb").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_export_folder_that_holds_something(model, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "file").write_text("mine")
+    with pytest.raises(ExportError, match="^there is something already; give a new folder$"):
+        model.export(str(tmp_path / "out"))
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["file"]
+
+
+def test_an_export_folder_that_cannot_be_made(model, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ExportError, match=r"^cannot write there \(.*\); give another folder$"):
+        model.export(str(tmp_path / "file" / "out"))
+
+
+def test_an_export_folder_without_a_name(model):
+    with pytest.raises(ExportError, match="^that is no name; give a new folder$"):
+        model.export("")
+
+
+def test_the_model_takes_what_find_run_finds(saved, model):
+    again = LanguageModel(*find_run(saved.folder))
+    ids = ids_of(model, "<eos> a b")
+    for value, other in zip(model.run(ids, model.zero_state), again.run(ids, again.zero_state)):
+        np.testing.assert_array_equal(value, other)

@@ -1,0 +1,614 @@
+"""The folder of a run: trainings that are saved, stopped, killed, damaged and resumed."""
+
+import fnmatch
+import glob
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+from commands import ROOT, outside_environment, run_command
+from models import (
+    TEXT,
+    assert_same_run,
+    copy_recorded_checkpoint,
+    load_golden,
+    make_lm_config,
+    recorded_corpus,
+    run_flags,
+    train_run,
+    write_corpus,
+)
+
+import reader
+from lm import training
+from lm.corpus import read_corpus
+from lm.run_folder import RunFolder, SavePathError
+from lm.summaries import Summaries
+from lm.training import DivergedError
+from study import plot_run
+from study.plot_run import by_epoch, read_run
+
+# Signals, limits and /proc are not everywhere.
+posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+MODES = ["basic", "block"]
+
+EPOCH = (2400 // 4 - 1) // 5  # steps of an epoch on the fixture's text
+
+
+@pytest.fixture
+def out(tmp_path):
+    return str(tmp_path / "out")
+
+
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained_once")
+    corpus = write_corpus(folder, TEXT, TEXT[:600], TEXT[:300])
+    return str(folder / "out"), train_run(corpus, str(folder / "out"), seed=1)
+
+
+@pytest.fixture
+def finished(trained_once, out):
+    """The `Result` of a run with seed 1, which left `out`."""
+    folder, result = trained_once
+    shutil.copytree(folder, out)
+    return result
+
+
+def saved_steps(folder):
+    names = glob.glob(os.path.join(folder, "model.ckpt-*.index"))
+    return sorted(int(name.split("-")[-1].split(".")[0]) for name in names)
+
+
+def weights(folder):
+    checkpoint = tf.train.load_checkpoint(folder)
+    return {v: checkpoint.get_tensor(v) for v in checkpoint.get_variable_to_shape_map()}
+
+
+def saved_config(folder):
+    with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+# --------------------------------------------------------------------------------------------------
+# Saving and resuming
+# --------------------------------------------------------------------------------------------------
+def test_saving_changes_no_number(corpus, out):
+    assert_same_run(train_run(corpus, out, seed=5), train_run(corpus, seed=5))
+
+
+def test_a_run_leaves_five_checkpoints_the_vocabulary_and_the_configuration(corpus, out):
+    train_run(corpus, out, max_max_epoch=7)
+    assert saved_steps(out) == [EPOCH * epoch for epoch in (3, 4, 5, 6, 7)]
+    with open(os.path.join(out, "vocabulary.txt"), encoding="utf-8") as file:
+        assert file.read().split("\n") == "<eos> a b c d y z x ".split(" ")
+    config = saved_config(out)
+    assert (config["model"], config["hidden_size"], config["vocab_size"]) == ("test", 16, 8)
+    assert config["max_max_epoch"] == 7
+    # What the docstring of lm/run_folder.py lists, and nothing else.
+    listed = ["model.ckpt-*.*", "checkpoint", "vocabulary.txt", "config.json", "events.out.*"]
+    for name in os.listdir(out):
+        assert any(fnmatch.fnmatch(name, pattern) for pattern in listed), name
+
+
+def test_without_a_folder_nothing_is_written(corpus, tmp_path, monkeypatch):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(str(here))
+    train_run(corpus, max_max_epoch=1)
+    assert os.listdir(str(here)) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_longer_run_goes_on_as_if_it_had_never_ended(corpus, out, mode):
+    whole = train_run(corpus, seed=1, max_max_epoch=4, rnn_mode=mode)
+    train_run(corpus, out, seed=1, max_max_epoch=2, rnn_mode=mode)
+    lines = []
+    rest = train_run(corpus, out, seed=1, max_max_epoch=4, rnn_mode=mode, log=lines.append)
+    assert lines[:2] == ["Resuming after epoch 2 of 4.", "Epoch: 3 Learning rate: 0.500"]
+    assert_same_run(rest, whole._replace(epochs=whole.epochs[2:]))
+
+
+@pytest.mark.parametrize("first, second", [("basic", "block"), ("block", "basic")])
+def test_a_run_goes_on_in_the_other_mode(corpus, out, first, second):
+    whole = train_run(corpus, seed=1, max_max_epoch=4, rnn_mode=first)
+    train_run(corpus, out, seed=1, max_max_epoch=2, rnn_mode=first)
+    lines = []
+    rest = train_run(corpus, out, seed=1, max_max_epoch=4, rnn_mode=second, log=lines.append)
+    assert lines[0] == "Resuming after epoch 2 of 4."
+    assert_same_run(rest, whole._replace(epochs=whole.epochs[2:]), rtol=1e-3)
+
+
+def test_a_finished_run_evaluates_and_says_so(corpus, out, finished):
+    lines = []
+    again = train_run(corpus, out, seed=1, log=lines.append)
+    assert lines[0] == "Training was finished after epoch 3; evaluating."
+    assert not [line for line in lines if line.startswith("Epoch")]
+    assert again.epochs == []
+    assert again.test_perplexity == pytest.approx(finished.test_perplexity, rel=1e-6)
+
+
+def test_five_checkpoints_stay_across_runs(corpus, out):
+    for epochs in (4, 7):
+        train_run(corpus, out, max_max_epoch=epochs)
+    assert saved_steps(out) == [EPOCH * epoch for epoch in (3, 4, 5, 6, 7)]
+
+
+def test_a_run_with_dropout_says_that_it_draws_other_masks(run_train, out):
+    run_train(dict(keep_prob=0.5, max_max_epoch=1), seed=1, folder=out)
+    lines = run_train(dict(keep_prob=0.5, max_max_epoch=2), seed=1, folder=out)
+    message = "Resuming after epoch 1 of 2, with other dropout masks than without the stop."
+    assert lines[0] == message
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("keep_prob, same", [(0.5, False), (1.0, True)])
+def test_dropout_after_a_resume_does_not_repeat_the_first_epochs_masks(
+    corpus, out, keep_prob, same, mode
+):
+    # Weights that do not move: nothing but the masks can tell one epoch from another.
+    values = dict(keep_prob=keep_prob, learning_rate=0.0, init_scale=1.0, rnn_mode=mode)
+    (first,) = train_run(corpus, out, seed=1, max_max_epoch=1, **values).epochs
+    (second,) = train_run(corpus, out, seed=1, max_max_epoch=2, **values).epochs
+    assert (first.number, second.number) == (1, 2)
+    is_same = np.isclose(first.train_perplexity, second.train_perplexity, rtol=1e-5, atol=0)
+    assert is_same == same
+
+
+def test_what_shapes_no_variable_and_no_epoch_may_change_between_runs(corpus, out, finished):
+    changed = dict(
+        init_scale=0.1, learning_rate=0.5, lr_decay=0.9, max_grad_norm=1, keep_prob=0.9, max_epoch=3
+    )
+    (epoch,) = train_run(corpus, out, max_max_epoch=4, **changed).epochs
+    assert epoch.number == 4
+    assert epoch.learning_rate == pytest.approx(0.5 * 0.9)
+    assert {name: saved_config(out)[name] for name in changed} == changed
+
+
+def test_a_folder_says_where_its_run_is(corpus, out, finished):
+    config, texts = make_lm_config(hidden_size=16, vocab_size=8), read_corpus(corpus)
+    run = RunFolder(out, config, texts)
+    assert (run.step, run.epochs, run.batches, run.is_new) == (3 * EPOCH, 3, 0, False)
+    assert run.saved == "epoch 3 is saved in " + out
+    for folder in (None, out + "new"):
+        run = RunFolder(folder, config, texts)
+        assert (run.step, run.epochs, run.batches, run.is_new) == (0, 0, 0, True)
+        assert run.saved == "no epoch is saved"
+
+
+# --------------------------------------------------------------------------------------------------
+# Stops
+# --------------------------------------------------------------------------------------------------
+@pytest.fixture
+def start(tmp_path):
+    """Starts `python -m lm.train`, six epochs; its output goes to a file that `lines` reads."""
+    folder = write_corpus(tmp_path, TEXT * 3, TEXT[:600], TEXT[:300])
+    processes = []
+
+    def run(out, **values):
+        flags = ["--data_path=" + folder, "--save_path=" + out, "--seed=1"]
+        flags += run_flags(**dict(dict(max_max_epoch=6), **values))
+        with open(out + ".log", "a") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "lm.train"] + flags,
+                cwd=ROOT,
+                env=outside_environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A shell that starts the tests in the background makes them ignore Ctrl-C.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )
+        processes.append(process)
+        return process
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def lines_of(out):
+    with open(out + ".log") as file:
+        return file.read().splitlines()
+
+
+def wait_for(process, out, text):
+    """Waits until a process that was just started has printed a text, or has ended."""
+    before = len(lines_of(out))
+    while process.poll() is None and not any(text in line for line in lines_of(out)[before:]):
+        time.sleep(0.01)
+
+
+@posix
+@pytest.mark.slow
+def test_a_run_killed_at_random_ends_with_the_numbers_of_one_that_was_not(start, tmp_path):
+    whole, killed = str(tmp_path / "whole"), str(tmp_path / "killed")
+    assert start(whole).wait() == 0
+    moments = random.Random(4)
+    for epoch in (1, 3, 4):
+        process = start(killed)
+        wait_for(process, killed, "Epoch: %d Learning rate" % epoch)
+        time.sleep(moments.uniform(0, 0.3))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        # No more than the epoch in progress is lost.
+        assert (saved_steps(killed) or [0])[-1] >= (epoch - 1) * ((7200 // 4 - 1) // 5)
+    assert start(killed).wait() == 0
+
+    for split in ("Train", "Valid"):
+        last = {}
+        for line in lines_of(killed):
+            if "%s Perplexity" % split in line:
+                last[line.split()[1]] = line
+        assert len(last) == 6
+        assert sorted(last.values()) == sorted(x for x in lines_of(whole) if "%s Perp" % split in x)
+    assert lines_of(killed)[-1] == lines_of(whole)[-1]
+    for name, value in weights(whole).items():
+        np.testing.assert_allclose(weights(killed)[name], value, rtol=1e-6)
+
+
+@posix
+@pytest.mark.slow
+def test_ctrl_c_ends_with_status_130_and_says_what_is_saved(start, tmp_path):
+    out = str(tmp_path / "out")
+    process = start(out, num_steps=1)  # long epochs: the signal comes in the middle of the second
+    wait_for(process, out, "Epoch: 2 Learning rate")
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130
+    assert lines_of(out)[-1] == "Interrupted; epoch 1 is saved in %s." % out
+
+
+@posix
+@pytest.mark.slow
+def test_ctrl_c_in_the_first_epoch_says_that_nothing_is_saved(start, tmp_path):
+    out = str(tmp_path / "out")
+    process = start(out, num_steps=1)
+    wait_for(process, out, "Epoch: 1 Learning rate")
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130
+    assert lines_of(out)[-1] == "Interrupted; no epoch is saved."
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_an_interrupted_function_says_what_is_saved(corpus, out, resumed):
+    if resumed:
+        train_run(corpus, out, max_max_epoch=1)
+    last = 2 if resumed else 1
+
+    def interrupt(epoch):
+        assert epoch.number == last
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as error:
+        train_run(corpus, out, on_epoch=interrupt)
+    assert str(error.value) == "epoch %d is saved in %s" % (last, out)
+
+
+def limited(size):
+    """What makes a process write no file beyond a size, as a full disk would."""
+    resource = pytest.importorskip("resource")
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@posix
+@pytest.mark.slow
+def test_a_disk_that_is_full_while_saving_leaves_the_checkpoint_before(corpus, run_train, out):
+    run_train(dict(max_max_epoch=1), seed=1, folder=out)
+    before = weights(out)
+    flags = ["--data_path=" + corpus, "--save_path=" + out] + run_flags()
+    status, printed, error = run_command(
+        "-m",
+        "lm.train",
+        *flags,
+        preexec_fn=limited(10000),  # a checkpoint has more bytes
+    )
+    assert status == 2
+    assert printed.splitlines()[0] == "Resuming after epoch 1 of 3."
+    assert error == (
+        "lm.train: --save_path=%s: cannot save epoch 2 (File too large); epoch 1 is saved in %s\n"
+        % (out, out)
+    )
+    assert saved_steps(out) == [EPOCH]
+    assert not glob.glob(os.path.join(out, "model.ckpt-%d*" % (2 * EPOCH)))
+    for name, value in weights(out).items():
+        np.testing.assert_array_equal(value, before[name])
+    assert run_train(folder=out)[0] == "Resuming after epoch 1 of 3."
+
+
+@posix
+@pytest.mark.slow
+def test_a_disk_that_is_full_at_the_start(corpus, out):
+    flags = ["--data_path=" + corpus, "--save_path=" + out] + run_flags()
+    assert run_command("-m", "lm.train", *flags, preexec_fn=limited(40)) == (
+        2,
+        "",
+        "lm.train: --save_path=%s: cannot write there (File too large); make room\n" % out,
+    )
+
+
+def test_a_cost_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(corpus, out):
+    train_run(corpus, out, max_max_epoch=1)
+    with pytest.raises(
+        DivergedError, match=r"cost is \S+ at training step \d+, with a learning rate of 1e\+30 "
+    ) as error:
+        train_run(corpus, out, max_epoch=1, max_max_epoch=3, lr_decay=1e30)
+    assert error.value.flag == "learning_rate"
+    assert saved_steps(out) == [EPOCH]
+    assert all(np.isfinite(value).all() for value in weights(out).values())
+
+
+# --------------------------------------------------------------------------------------------------
+# Folders that cannot be used
+# --------------------------------------------------------------------------------------------------
+def test_a_folder_that_is_a_file(corpus, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("")
+    with pytest.raises(SavePathError, match="cannot write there .*; give a folder"):
+        train_run(corpus, str(path))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a folder that no user can write")
+def test_a_folder_that_cannot_be_written(corpus):
+    with pytest.raises(SavePathError, match="cannot write there .*; give a folder"):
+        train_run(corpus, "/proc/self/fdinfo")
+
+
+@pytest.mark.parametrize("name", ["o[1]", "o*", "o?"])
+def test_a_name_that_tensorflow_takes_for_a_pattern(corpus, tmp_path, name):
+    with pytest.raises(SavePathError, match="for a pattern; give another folder"):
+        train_run(corpus, str(tmp_path / name))
+    assert not os.path.exists(str(tmp_path / name))
+
+
+def damage(path, how):
+    if how == "missing":
+        os.remove(path)
+        return
+    with open(path, "r+b") as file:
+        if how == "cut off":
+            file.truncate(os.path.getsize(path) // 2)
+        else:
+            file.write(b"\xff" * os.path.getsize(path))
+
+
+@pytest.mark.parametrize(
+    "part, how",
+    [
+        (".index", "cut off"),
+        (".index", "written over"),
+        (".data-00000-of-00001", "cut off"),
+        (".data-00000-of-00001", "written over"),
+        (".data-00000-of-00001", "missing"),
+    ],
+)
+def test_a_damaged_checkpoint_is_passed_over_with_a_warning(
+    corpus, out, finished, capsys, part, how
+):
+    newest = os.path.join(out, "model.ckpt-%d" % (3 * EPOCH))
+    damage(newest + part, how)
+    lines = []
+    again = train_run(corpus, out, seed=1, log=lines.append)
+    assert lines[0] == "Resuming after epoch 2 of 3."
+    assert_same_run(again, finished._replace(epochs=finished.epochs[2:]))
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert warning.startswith("Warning: cannot read the checkpoint %s (" % newest)
+
+
+def test_what_a_kill_while_saving_leaves_is_no_checkpoint_and_goes(run_train, out):
+    run_train(dict(max_max_epoch=1), folder=out)
+    # The data comes first, under a passing name, and the index last.
+    half = os.path.join(out, "model.ckpt-%d.data-00000-of-00001" % (2 * EPOCH))
+    for path in (half, half + ".tempstate123"):
+        with open(path, "wb") as file:
+            file.write(b"half")
+    assert run_train(folder=out)[0] == "Resuming after epoch 1 of 3."
+    assert not glob.glob(os.path.join(out, "*tempstate*"))
+    assert saved_steps(out) == [EPOCH, 2 * EPOCH, 3 * EPOCH]
+
+
+def test_a_start_that_is_refused_does_not_take_the_folder(run_train, out):
+    with pytest.raises(reader.CorpusError):
+        run_train(dict(num_steps=1000), folder=out)
+    assert run_train(dict(max_max_epoch=1), folder=out)[0].startswith("Epoch: 1")
+
+
+def test_a_folder_with_damaged_checkpoints_only(corpus, out):
+    train_run(corpus, out, max_max_epoch=1)
+    path = os.path.join(out, "model.ckpt-%d" % EPOCH)
+    damage(path + ".index", "cut off")
+    with pytest.raises(SavePathError, match="none of its checkpoints can be read, %s the" % path):
+        train_run(corpus, out)
+
+
+@pytest.mark.parametrize(
+    "change, described",
+    [
+        (dict(hidden_size=20), "test (2 layers of 20, batches of 4 x 5, float32)"),
+        (dict(num_layers=3), "test (3 layers of 16, batches of 4 x 5, float32)"),
+        (dict(batch_size=3), "test (2 layers of 16, batches of 3 x 5, float32)"),
+        (dict(num_steps=6), "test (2 layers of 16, batches of 4 x 6, float32)"),
+        (dict(use_fp16=True), "test (2 layers of 16, batches of 4 x 5, float16)"),
+        (dict(model="small"), "small (2 layers of 16, batches of 4 x 5, float32)"),
+    ],
+)
+def test_another_model(corpus, out, finished, change, described):
+    with pytest.raises(SavePathError) as error:
+        train_run(corpus, out, **change)
+    held, given = str(error.value).split("; this is ")
+    text = "on a text of 2400 words, 8 different, SHA-256 "
+    assert held.startswith(
+        "it holds model test (2 layers of 16, batches of 4 x 5, float32) " + text
+    )
+    assert given.startswith("model %s %s" % (described, text))
+    assert given.endswith("; give another folder")
+
+
+def test_another_cell(corpus, out, finished):
+    message = "has nothing as Model/RNN/multi_rnn_cell/cell_0/gru_cell/.*; give another folder"
+    with pytest.raises(SavePathError, match=message):
+        train_run(corpus, out, cell="gru")
+    assert saved_config(out)["cell"] == "basic_lstm"
+
+
+def test_another_corpus(corpus, out, finished):
+    with open(os.path.join(corpus, "ptb.train.txt"), "a") as file:
+        file.write(" a \n")
+    with pytest.raises(SavePathError, match="text of 2400 words, .*; this is .*text of 2402 words"):
+        train_run(corpus, out)
+
+
+def test_another_vocabulary_of_the_same_size(corpus, out, finished):
+    with open(os.path.join(corpus, "ptb.train.txt"), "w") as file:
+        file.write(TEXT.replace("z", "zz"))
+    with pytest.raises(SavePathError, match=r"SHA-256 (\w{8}); this .*SHA-256 (?!\1)"):
+        train_run(corpus, out)
+
+
+def test_a_configuration_that_cannot_be_read(corpus, out, finished):
+    with open(os.path.join(out, "config.json"), "w") as file:
+        file.write("{")
+    with pytest.raises(SavePathError, match="cannot read its config.json .* to resume unchecked"):
+        train_run(corpus, out)
+
+
+def test_without_a_configuration_the_run_is_resumed_unchecked(run_train, out, finished):
+    os.remove(os.path.join(out, "config.json"))
+    assert run_train(folder=out)[0] == "Training was finished after epoch 3; evaluating."
+    assert saved_config(out)["hidden_size"] == 16
+
+
+def test_the_dtype_is_compared_too(corpus, out, finished):
+    os.remove(os.path.join(out, "config.json"))
+    with pytest.raises(SavePathError, match="has float32 .*, this model float16 "):
+        train_run(corpus, out, use_fp16=True)
+
+
+# --------------------------------------------------------------------------------------------------
+# Checkpoints of TensorFlow 1.4
+# --------------------------------------------------------------------------------------------------
+def recorded_run(mode=None, **values):
+    """The configuration of the recorded run, its corpus, and what was recorded."""
+    recorded = load_golden("run-two-layer.json")
+    config = make_lm_config(rnn_mode=mode, **dict(recorded["config"], **values))
+    return config, recorded_corpus(recorded), recorded
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_checkpoint_of_the_original_is_continued_from(out, mode):
+    copy_recorded_checkpoint("run-two-layer-init.ckpt", out)
+    config, corpus, recorded = recorded_run(mode)
+    result = training.train(config, corpus, out)
+    assert len(result.epochs) == len(recorded["epochs"]) == 5
+    for epoch, expected in zip(result.epochs, recorded["epochs"]):
+        for name in ("learning_rate", "train_perplexity", "valid_perplexity"):
+            np.testing.assert_allclose(getattr(epoch, name), expected[name], rtol=1e-5)
+    np.testing.assert_allclose(result.test_perplexity, recorded["test_perplexity"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_finished_checkpoint_of_the_original_counts_as_finished(out, mode):
+    copy_recorded_checkpoint("run-two-layer-final.ckpt", out)
+    config, corpus, recorded = recorded_run(mode)
+    lines = []
+    result = training.train(config, corpus, out, log=lines.append)
+    assert lines[0] == "Training was finished after epoch 5; evaluating."
+    assert result.epochs == []
+    np.testing.assert_allclose(result.test_perplexity, recorded["test_perplexity"], rtol=1e-5)
+
+
+def test_a_checkpoint_of_the_original_with_other_shapes_is_refused(corpus, out):
+    copy_recorded_checkpoint("run-two-layer-init.ckpt", out)
+    message = r"float32 \[50, 8\] as Model/embedding, this model float32 \[8, 16\]; give another"
+    with pytest.raises(SavePathError, match=message):
+        train_run(corpus, out)
+    assert not os.path.exists(os.path.join(out, "config.json"))
+
+
+def test_a_checkpoint_from_the_middle_of_an_epoch_goes_on_with_that_epoch(out):
+    copy_recorded_checkpoint("run-two-layer-final.ckpt", out)
+    config, corpus, recorded = recorded_run()
+    batches = config.batch_size * config.num_steps
+    longer = (corpus.train * 3)[: 200 * batches + config.batch_size]  # epochs of 200 steps
+    corpus = corpus._replace(train=longer)
+    lines = []
+    result = training.train(config, corpus, out, log=lines.append)
+    # The checkpoint has 495 steps.
+    assert lines[0] == "Resuming after epoch 2 of 5, with weights 95 batches further."
+    assert [epoch.number for epoch in result.epochs] == [3, 4, 5]
+    assert saved_steps(out) == [495 + 200 * epochs for epochs in (1, 2, 3)]
+
+
+# --------------------------------------------------------------------------------------------------
+# Summaries
+# --------------------------------------------------------------------------------------------------
+def test_summaries_are_those_of_the_result(out, finished):
+    numbers = read_run(out)
+    for split in ("train", "valid"):
+        steps, values = zip(*numbers["%s Perplexity" % split.capitalize()])
+        assert steps == (EPOCH, 2 * EPOCH, 3 * EPOCH)
+        expected = [getattr(epoch, split + "_perplexity") for epoch in finished.epochs]
+        np.testing.assert_allclose(values, expected, rtol=1e-6)
+    ((step, value),) = numbers["Test Perplexity"]
+    assert step == 3 * EPOCH
+    assert value == pytest.approx(finished.test_perplexity, rel=1e-6)
+    assert by_epoch(numbers, "Learning Rate") == ([1, 2, 3], [1, 1, 0.5])
+    assert by_epoch(numbers, "Test Perplexity")[0] == [3]
+    # Ten progress lines an epoch; those of the test are not training.
+    for name in ("Training Loss", "Words per Second"):
+        assert len(numbers[name]) == 3 * 10
+        assert all(value > 0 for _, value in numbers[name])
+
+
+def test_of_a_step_that_was_written_twice_the_later_number_counts(tmp_path):
+    for value in (1.0, 2.0):
+        Summaries(str(tmp_path)).add(7, Training_Loss=value)
+    assert len(os.listdir(str(tmp_path))) == 2
+    assert read_run(str(tmp_path)) == {"Training Loss": [(7, 2.0)]}
+
+
+def test_summaries_that_a_kill_has_cut_off_are_read_up_to_there(tmp_path):
+    summaries = Summaries(str(tmp_path))
+    for step in (1, 2):
+        summaries.add(step, Training_Loss=0.5)
+    (name,) = os.listdir(str(tmp_path))
+    with open(str(tmp_path / name), "r+b") as file:
+        file.truncate(os.path.getsize(str(tmp_path / name)) - 5)
+    assert read_run(str(tmp_path)) == {"Training Loss": [(1, 0.5)]}
+
+
+@posix
+@pytest.mark.slow
+def test_summaries_that_cannot_be_written_are_a_warning_and_no_more(tmp_path):
+    code = "import console; console.hush_tensorflow(); import sys; from lm import summaries;"
+    code += "s = summaries.Summaries(sys.argv[1]); s.add(1, Loss=1.0); s.add(2, Loss=1.0)"
+    status, _, error = run_command("-c", code, str(tmp_path), preexec_fn=limited(40))
+    warnings = [line for line in error.splitlines() if "Warning: no more summaries" in line]
+    assert status == 0
+    assert len(warnings) == 1
+
+
+def test_the_picture(out, finished, tmp_path):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "run.png"
+    plot_run.plot([out, out], str(path))
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_without_summaries_is_refused_in_one_line(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib")
+    picture = str(tmp_path / "run.png")
+    monkeypatch.setattr(sys, "argv", ["plot_run.py", str(tmp_path), "--plot=" + picture])
+    with pytest.raises(SystemExit) as stop:
+        plot_run.main()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == (
+        "plot_run.py: %s: no summaries there; give a --save_path of lm.train\n" % tmp_path
+    )

@@ -1,0 +1,55 @@
+"""Train, then play: a model of the corpus that ships says what people's countries speak."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from data.make_sample import LANGUAGES
+from lm import configs, decoding, training
+from lm.corpus import SAMPLE, read_corpus
+from lm.language_model import load
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp("sample"))
+    training.train(configs.Config("sample"), read_corpus(SAMPLE), folder, seed=1)
+    return load(folder)
+
+
+def sentences(words):
+    """Yields the sentences, lists of words, of a text."""
+    sentence = []
+    for word in words:
+        if word == "<eos>":
+            yield sentence
+            sentence = []
+        else:
+            sentence.append(word)
+
+
+def country_of(sentence):
+    """Returns the country in "grew up in COUNTRY"; None if the sentence does not say it."""
+    text = " %s " % " ".join(sentence)
+    return next((c for c in LANGUAGES if " grew up in %s " % c in text), None)
+
+
+def test_sentences_end_in_the_language_of_their_country(model):
+    ids, _ = model.vocabulary.encode(["<eos>"])
+    words = decoding.continuation(model, ids, 50000, 1.0, np.random.RandomState(1))
+    told = (sentence for sentence in sentences(words) if country_of(sentence))
+    told = list(itertools.islice(told, 200))
+    assert len(told) == 200
+    right = [sentence for sentence in told if sentence[-1] == LANGUAGES[country_of(sentence)]]
+    # Three trainings and three texts of each gave 192 to 200. By chance it is 200 / 16.
+    assert len(right) >= 180
+
+
+def test_the_country_counts_past_other_words(model):
+    prompt = "the miner who grew up in france and played piano speaks fluent"
+    _, ids = decoding.read_prompt(model, prompt)
+    ((word, _),) = decoding.next_words(model, ids, 1)
+    assert word == "french"

@@ -1,0 +1,521 @@
+"""Training as a function: `lm.training.train`, and the model that it trains, `lm.model`."""
+
+import math
+import os
+import types
+
+import numpy as np
+import pytest
+import tensorflow.compat.v1 as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from models import (
+    RUN,
+    TEXT,
+    assert_same_run,
+    build,
+    make_config,
+    make_lm_config,
+    running_session,
+    state_feed,
+    train,
+    train_run,
+    without_speed,
+    write_corpus,
+)
+
+import contrib
+import ptb_word_lm
+import reader
+from lm import cells, decoding, language_model, training
+from lm.corpus import Corpus, read_corpus
+from lm.training import DivergedError
+
+DATA = np.random.RandomState(7).randint(0, 50, 400).tolist()
+MODES = ["basic", "block"]
+EPOCH = (2400 // 4 - 1) // 5  # steps of an epoch on the fixture's text
+
+in_both_modes = pytest.mark.parametrize("mode", MODES)
+
+
+# --------------------------------------------------------------------------------------------------
+# Initial weights
+# --------------------------------------------------------------------------------------------------
+def initial_weights(seed, **values):
+    """The weights that a training starts from, `{name: array}`."""
+    config = make_lm_config(**dict(dict(init_scale=0.3), **values))
+    corpus = Corpus(DATA, DATA, DATA, ["w%d" % number for number in range(50)], None)
+    with tf.Graph().as_default():
+        training.build_models(config, corpus, seed)
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            return session.run({v.op.name: v for v in tf.trainable_variables()})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        dict(rnn_mode="block"),
+        dict(rnn_mode="basic"),
+        dict(batch_size=3),
+        dict(num_steps=7),
+        dict(keep_prob=0.5),
+        dict(keep_prob=0.5, rnn_mode="basic", batch_size=1, num_steps=2, max_grad_norm=1),
+    ],
+)
+def test_a_seed_gives_the_same_initial_weights_in_every_graph(values):
+    expected, actual = initial_weights(3, rnn_mode="block"), initial_weights(3, **values)
+    assert list(actual) == list(expected)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(actual[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize("one, other", [(3, 4), (0, 1), (3, None), (None, None)])
+def test_other_seeds_give_other_initial_weights(one, other):
+    weights, others = initial_weights(one), initial_weights(other)
+    for name, value in weights.items():
+        if not name.endswith("/bias"):
+            assert np.mean(value == others[name]) < 0.1, name
+
+
+@in_both_modes
+@pytest.mark.parametrize("seed", [1, None])
+def test_biases_start_at_zero_and_the_rest_within_init_scale(mode, seed):
+    weights = initial_weights(seed, rnn_mode=mode, hidden_size=20)
+    assert len([name for name in weights if name.endswith("/bias")]) == 2
+    for name, value in weights.items():
+        if name.endswith("/bias"):
+            assert not value.any()
+        else:
+            assert np.max(np.abs(value)) <= 0.3, name
+            # Of so many uniform draws, some are near each end.
+            assert np.min(value) < -0.2 and np.max(value) > 0.2, name
+
+
+def test_no_variable_repeats_the_numbers_of_another():
+    values = [value for name, value in initial_weights(1).items() if not name.endswith("/bias")]
+    starts = [value.flatten()[:20] for value in values]
+    assert len(starts) == 5
+    for number, start in enumerate(starts):
+        for other in starts[number + 1 :]:
+            assert not np.isin(start, other).any()
+
+
+def test_weights_of_16_bits_start_within_init_scale_too():
+    for name, value in initial_weights(1, use_fp16=True).items():
+        assert value.dtype == np.float16
+        assert np.max(np.abs(value)) <= np.float16(0.3), name
+
+
+# --------------------------------------------------------------------------------------------------
+# The model
+# --------------------------------------------------------------------------------------------------
+@in_both_modes
+def test_a_uniform_models_perplexity_is_the_vocabulary_size(mode):
+    model = build(make_lm_config(rnn_mode=mode, init_scale=0.0), DATA, is_training=False)
+    with running_session() as session:
+        assert training.run_epoch(session, model) == pytest.approx(50, rel=1e-6)
+
+
+def dropout_names():
+    operations = tf.get_default_graph().get_operations()
+    return [op.name for op in operations if op.type == "RandomUniform" and "dropout" in op.name]
+
+
+@pytest.mark.parametrize("mode, on_layers", [("basic", 2 * 3), ("block", 2)])
+def test_dropout_is_on_the_input_and_on_what_each_layer_hands_up_while_training(mode, on_layers):
+    build(make_lm_config(rnn_mode=mode, keep_prob=0.5, num_layers=2, num_steps=3), DATA)
+    assert len(dropout_names()) == 1 + on_layers
+
+
+@in_both_modes
+@pytest.mark.parametrize("is_training, keep_prob", [(False, 0.5), (True, 1.0)])
+def test_dropout_is_off_when_evaluating_and_with_keep_prob_1(mode, is_training, keep_prob):
+    build(make_lm_config(rnn_mode=mode, keep_prob=keep_prob), DATA, is_training=is_training)
+    assert dropout_names() == []
+
+
+@in_both_modes
+def test_dropout_scales_what_it_keeps_and_spares_the_state(mode):
+    config = make_lm_config(keep_prob=0.25, init_scale=1.0, num_layers=1, rnn_mode=mode)
+    model = build(config, DATA)
+    operations = tf.get_default_graph().get_operations()
+    softmax_w = next(op for op in operations if op.name.endswith("/softmax_w/read"))
+    product = next(op for op in softmax_w.outputs[0].consumers() if "gradients" not in op.name)
+    with running_session() as session:
+        handed_up, (state,) = session.run([product.inputs[0], model.final_state])
+    last = handed_up.reshape([config.batch_size, config.num_steps, -1])[:, -1]  # [B, H]
+    assert state.h.all()
+    kept = last != 0
+    assert 0 < kept.mean() < 0.6
+    np.testing.assert_allclose(last[kept], state.h[kept] / 0.25, rtol=1e-6)
+
+
+@in_both_modes
+def test_dropout_never_touches_what_goes_from_step_to_step(mode):
+    model = build(make_lm_config(rnn_mode=mode, keep_prob=0.5, hidden_size=50), DATA)
+    with running_session() as session:
+        state = session.run(model.final_state)
+    # A dropped unit would be exactly 0.
+    assert all(part.all() for layer in state for part in layer)
+
+
+@in_both_modes
+def test_gradients_are_clipped_to_max_grad_norm(mode):
+    # Different words only: the norm counts every use of an embedding for itself, the update adds
+    # them.
+    config = make_lm_config(rnn_mode=mode, max_grad_norm=1e-3, init_scale=1.0)
+    model = build(config, list(range(24)))
+    with running_session() as session:
+        before = session.run(tf.trainable_variables())
+        train(session, model, steps=1, learning_rate=1.0)
+        after = session.run(tf.trainable_variables())
+    change = np.sqrt(sum(np.sum((b - a) ** 2.0) for a, b in zip(before, after)))
+    assert change == pytest.approx(1e-3, rel=1e-3)
+
+
+@settings(max_examples=10)
+@given(st.lists(st.integers(0, 49), min_size=24, max_size=100))
+def test_the_perplexity_of_any_text_is_finite(data):
+    with tf.Graph().as_default():
+        model = build(make_lm_config(), data)
+        with running_session() as session:
+            model.assign_lr(session, 1.0)
+            perplexity = training.run_epoch(session, model, eval_op=model.train_op)
+    assert 1 < perplexity < np.inf
+
+
+@pytest.mark.parametrize(
+    "cell, variables",
+    [
+        ("rnn", ["basic_rnn_cell/kernel", "basic_rnn_cell/bias"]),
+        (
+            "lstm_peephole",
+            ["lstm_cell/" + name for name in "kernel bias w_f_diag w_i_diag w_o_diag".split()],
+        ),
+        ("lstm_coupled", ["coupled_input_forget_gate_lstm_cell/" + name for name in ("W_0", "B")]),
+        (
+            "gru",
+            ["gru_cell/%s/%s" % (a, b) for a in ("gates", "candidate") for b in ("kernel", "bias")],
+        ),
+    ],
+)
+def test_the_other_cells_have_tensorflows_variables_and_learn(cell, variables):
+    model = build(make_lm_config(cell, num_layers=2, keep_prob=0.9), DATA[:24])
+    scopes = ["Model/RNN/multi_rnn_cell/cell_%d/" % layer for layer in (0, 1)]
+    names = [variable.op.name for variable in tf.trainable_variables()]
+    assert names[1:-2] == [scope + name for scope in scopes for name in variables]
+    with running_session() as session:
+        model.assign_lr(session, 1.0)
+        first = training.run_epoch(session, model, eval_op=model.train_op)
+        for _ in range(20):
+            last = training.run_epoch(session, model, eval_op=model.train_op)
+    assert last < 0.8 * first
+
+
+def test_these_are_all_cells():
+    assert set(cells.CELLS) == {"basic_lstm", "rnn", "lstm_peephole", "lstm_coupled", "gru"}
+
+
+# --------------------------------------------------------------------------------------------------
+# run_epoch
+# --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "cell, mode", [("basic_lstm", "basic"), ("basic_lstm", "block"), ("gru", "basic")]
+)
+def test_the_state_is_carried(cell, mode):
+    """For cells with and without c."""
+    words = np.random.RandomState(7).randint(0, 50, 200).tolist()
+    model = build(make_lm_config(cell, mode, init_scale=1.0), words, is_training=False)
+    with running_session() as session:
+        perplexity = training.run_epoch(session, model)
+
+        cost, state = 0.0, session.run(model.initial_state)
+        for _ in range(model.input.epoch_size):  # 9, so that the epoch begins again
+            fetched = session.run([model.cost, model.final_state], state_feed(model, state))
+            batch_cost, state = fetched
+            cost += batch_cost
+        carried = np.exp(cost / (5 * model.input.epoch_size))
+
+        zero = sum(session.run(model.cost) for _ in range(model.input.epoch_size))
+        not_carried = np.exp(zero / (5 * model.input.epoch_size))
+    assert perplexity == pytest.approx(carried, rel=1e-6)
+    assert perplexity != pytest.approx(not_carried, rel=1e-3)
+
+
+class FakeSession(object):
+    """Returns the next of some costs for every step, and 0.5 for the learning rate."""
+
+    def __init__(self, *costs):
+        self.costs = list(costs)
+
+    def run(self, fetches, feed_dict=None):
+        if not isinstance(fetches, dict):
+            return 0.5 if fetches == "lr" else ()
+        cost = self.costs.pop(0) if len(self.costs) > 1 else self.costs[0]
+        return {"cost": cost, "final_state": ()}
+
+
+def fake_model(epoch_size):
+    input_ = types.SimpleNamespace(batch_size=4, num_steps=5, epoch_size=epoch_size)
+    return types.SimpleNamespace(input=input_, cost=0, initial_state=(), final_state=(), lr="lr")
+
+
+def progress_steps(epoch_size):
+    lines, reports = [], []
+    training.run_epoch(
+        FakeSession(1.0),
+        fake_model(epoch_size),
+        log=lines.append,
+        report=lambda step, **numbers: reports.append((step, numbers)),
+    )
+    steps = [step for step, _ in reports]
+    assert [without_speed([line]) for line in lines] == [
+        ["%.3f perplexity: 1.221  wps" % (step / epoch_size)] for step in steps
+    ]
+    for _, numbers in reports:
+        assert set(numbers) == {"Training_Loss", "Words_per_Second"}
+        assert numbers["Training_Loss"] == 1.0
+    return steps
+
+
+@pytest.mark.parametrize("epoch_size", [110, 149, 999])
+def test_progress_is_told_at_the_originals_steps(epoch_size):
+    original = [step for step in range(epoch_size) if step % (epoch_size // 10) == 10]
+    assert progress_steps(epoch_size) == original
+
+
+@pytest.mark.parametrize("epoch_size", [1, 9, 10, 19, 50, 109])
+def test_progress_is_told_on_a_corpus_of_any_size(epoch_size):
+    assert min(epoch_size, 10) <= len(progress_steps(epoch_size)) <= 19
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_the_perplexity_is_summed_in_64_bits(dtype):
+    cost = dtype(34.55)
+    perplexity = training.run_epoch(FakeSession(cost), fake_model(5000))
+    assert perplexity == pytest.approx(np.exp(float(cost) / 5), rel=1e-10)
+
+
+@pytest.mark.parametrize("cost", [float("nan"), float("inf"), 5 * 800.0])
+def test_a_cost_that_is_no_number_or_too_large_ends_the_epoch(cost):
+    session = FakeSession(1.0, 1.0, cost)
+    if np.isfinite(cost):  # too large is the mean over all words so far
+        session = FakeSession(cost)
+    with pytest.raises(DivergedError, match="is %s at step . of the evaluation; give a" % cost):
+        training.run_epoch(session, fake_model(10))
+
+
+def test_the_error_of_a_training_names_the_step_and_the_learning_rate():
+    session = FakeSession(1.0, 1.0, float("nan"))
+    message = "the cost is nan at training step 2, with a learning rate of 0.5 there; give a lower"
+    with pytest.raises(DivergedError, match=message) as error:
+        training.run_epoch(session, fake_model(10), eval_op="train")
+    assert error.value.flag == "learning_rate"
+
+
+def test_a_large_perplexity_is_no_error():
+    perplexity = training.run_epoch(FakeSession(5 * 690.0), fake_model(10))
+    assert perplexity == pytest.approx(np.exp(690.0))
+
+
+# --------------------------------------------------------------------------------------------------
+# train
+# --------------------------------------------------------------------------------------------------
+@in_both_modes
+def test_a_run_learns_what_there_is_to_learn(corpus, mode):
+    result = train_run(corpus, seed=1, rnn_mode=mode)
+    assert [epoch.number for epoch in result.epochs] == [1, 2, 3]
+    assert [epoch.learning_rate for epoch in result.epochs] == [1.0, 1.0, 0.5]
+    train_perplexities = [epoch.train_perplexity for epoch in result.epochs]
+    assert train_perplexities == sorted(train_perplexities, reverse=True)
+    # a, b, c, d and the line end are certain, one word in six is one of three.
+    best = 3 ** (1 / 6)
+    assert best < result.epochs[-1].valid_perplexity < 1.5
+    assert best < result.test_perplexity < 1.5
+
+
+def test_the_lines_tell_the_numbers_of_the_result(corpus):
+    lines = []
+    result = train_run(corpus, log=lines.append)
+    expected = []
+    for epoch in result.epochs:
+        expected.append("Epoch: %d Learning rate: %.3f" % (epoch.number, epoch.learning_rate))
+        expected.append("Epoch: %d Train Perplexity: %.3f" % (epoch.number, epoch.train_perplexity))
+        expected.append("Epoch: %d Valid Perplexity: %.3f" % (epoch.number, epoch.valid_perplexity))
+    expected.append("Test Perplexity: %.3f" % result.test_perplexity)
+    assert [line for line in lines if "wps" not in line] == expected
+
+
+def test_on_epoch_gets_each_epoch_after_it_is_saved(corpus, tmp_path):
+    out, told = str(tmp_path / "out"), []
+
+    def on_epoch(epoch):
+        steps = tf.train.latest_checkpoint(out).split("-")[-1]
+        assert int(steps) == epoch.number * EPOCH
+        told.append(epoch)
+
+    assert train_run(corpus, out, on_epoch=on_epoch).epochs == told
+    assert len(told) == 3
+
+
+def test_the_function_changes_nothing_around_it(corpus, capsys):
+    config = make_lm_config(**dict(RUN, vocab_size=3, max_max_epoch=1))
+    before = dict(vars(config))
+    training.train(config, read_corpus(corpus), seed=1)
+    assert vars(config) == before
+    assert not tf.get_default_graph().get_operations()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_vocabulary_follows_the_corpus(corpus, tmp_path):
+    train_run(corpus, str(tmp_path / "out"), vocab_size=10000, max_max_epoch=1)
+    checkpoint = tf.train.load_checkpoint(str(tmp_path / "out"))
+    # a b c d x y z <eos>
+    assert checkpoint.get_variable_to_shape_map()["Model/embedding"] == [8, 16]
+
+
+@in_both_modes
+@pytest.mark.parametrize("keep_prob", [1.0, 0.5])
+def test_two_runs_with_one_seed_are_identical_and_another_seed_is_not(corpus, mode, keep_prob):
+    values = dict(rnn_mode=mode, keep_prob=keep_prob, max_max_epoch=2)
+    first, second, other = (train_run(corpus, seed=seed, **values) for seed in (5, 5, 6))
+    assert_same_run(first, second)
+    with pytest.raises(AssertionError):
+        assert_same_run(first, other, rtol=1e-4)
+
+
+def test_without_a_seed_each_run_is_another(corpus):
+    first, second = (train_run(corpus, max_max_epoch=1) for _ in range(2))
+    with pytest.raises(AssertionError):
+        assert_same_run(first, second, rtol=1e-6)
+
+
+def test_a_seed_gives_the_same_run_in_both_modes(corpus):
+    basic, block = (train_run(corpus, seed=3, rnn_mode=mode) for mode in MODES)
+    assert_same_run(block, basic, rtol=1e-3)
+
+
+@in_both_modes
+def test_a_run_with_dropout_learns(corpus, mode):
+    result = train_run(corpus, seed=1, keep_prob=0.5, rnn_mode=mode)
+    train_perplexities = [epoch.train_perplexity for epoch in result.epochs]
+    assert train_perplexities[-1] < train_perplexities[0]
+    # Dropout is a burden in training only.
+    assert result.test_perplexity < train_perplexities[-1]
+
+
+@in_both_modes
+def test_half_precision_trains(corpus, tmp_path, mode):
+    result = train_run(corpus, str(tmp_path / "out"), seed=1, use_fp16=True, rnn_mode=mode)
+    train_perplexities = [epoch.train_perplexity for epoch in result.epochs]
+    assert np.isfinite(train_perplexities).all()
+    assert train_perplexities[-1] < train_perplexities[0]
+    types_ = tf.train.load_checkpoint(str(tmp_path / "out")).get_variable_to_dtype_map()
+    assert types_["Model/embedding"] == types_["Model/softmax_w"] == tf.float16
+
+
+@in_both_modes
+@pytest.mark.parametrize(
+    "lines, steps",
+    [
+        (6, 35),  # 36 words: 35 to predict
+        (9, 1),  # 54 words: 53, a prime beyond 50
+        (17, 1),  # 102 words: 101, another
+        (20, 17),  # 120 words: 119 = 7 * 17
+    ],
+)
+def test_the_test_text_is_read_in_steps_that_leave_no_rest(tmp_path, mode, lines, steps):
+    """Its perplexity is that of the reference, which reads word by word."""
+    test = "".join(line + "\n" for line in TEXT.splitlines()[:lines])
+    folder, out = write_corpus(tmp_path, TEXT, TEXT[:600], test), str(tmp_path / "out")
+    told = []
+    result = train_run(folder, out, log=told.append, max_max_epoch=1, rnn_mode=mode)
+
+    texts = read_corpus(folder)
+    config = make_config(**dict(RUN, vocab_size=8, batch_size=1, num_steps=1))
+    with tf.Graph().as_default():
+        model = build(config, texts.test, is_training=False)
+        assert model.input.epoch_size == 6 * lines - 1
+        with running_session() as session:
+            newest = tf.train.latest_checkpoint(out)
+            tf.train.Saver(tf.trainable_variables()).restore(session, newest)
+            word_by_word = ptb_word_lm.run_epoch(session, model)
+    assert result.test_perplexity == pytest.approx(word_by_word, rel=1e-5)
+
+    # Lines of progress: one for each call of session.run, but about ten if there are more.
+    calls = (6 * lines - 1) // steps
+    start = [number for number, line in enumerate(told) if "Valid" in line][-1] + 1
+    assert len(told[start:-1]) == calls if calls < 10 else len(told[start:-1]) >= 10
+
+
+@pytest.mark.parametrize(
+    "texts, message",
+    [
+        (("a b\n" * 3, TEXT, TEXT), "TrainInput: 9 known words are too few .* at least 24"),
+        ((TEXT, "a b\n", TEXT), "ValidInput: 3 known words are too few .* at least 24"),
+        ((TEXT, TEXT, "a"), "TestInput: 1 known words are too few .* at least 2"),
+    ],
+)
+def test_too_small_a_corpus(tmp_path, texts, message):
+    with pytest.raises(reader.CorpusError, match=message):
+        train_run(write_corpus(tmp_path, *texts))
+
+
+def test_a_diverged_run(corpus):
+    with pytest.raises(DivergedError, match=r"with a learning rate of 1e\+30 there") as error:
+        train_run(corpus, learning_rate=1e30)
+    assert error.value.flag == "learning_rate"
+
+
+# --------------------------------------------------------------------------------------------------
+# A cell that the project does not have
+# --------------------------------------------------------------------------------------------------
+class FadingCell(contrib.rnn.RNNCell):
+    """s = tanh(x W + d * s): each unit remembers itself alone, by a factor that is learnt."""
+
+    scope_name = "fading_cell"
+
+    def __init__(self, num_units):
+        super(FadingCell, self).__init__()
+        self.num_units = num_units
+
+    @property
+    def state_size(self):
+        return self.num_units
+
+    @property
+    def output_size(self):
+        return self.num_units
+
+    def call(self, inputs, state):
+        rows = inputs.shape.as_list()[1]
+        kernel = tf.get_variable("kernel", [rows, self.num_units], inputs.dtype)
+        factor = tf.get_variable("factor", [self.num_units], inputs.dtype)
+        state = tf.tanh(tf.matmul(inputs, kernel) + factor * state)
+        return state, state
+
+
+def test_a_new_cell_trains_is_resumed_and_used(monkeypatch, corpus, tmp_path):
+    monkeypatch.setitem(cells.CELLS, "fading", FadingCell)
+    out = str(tmp_path / "out")
+    values = dict(cell="fading", seed=1, num_layers=2)
+    whole = train_run(corpus, max_max_epoch=3, **values)
+    assert whole.epochs[-1].train_perplexity < 0.8 * whole.epochs[0].train_perplexity
+    first = train_run(corpus, out, max_max_epoch=2, **values)
+    rest = train_run(corpus, out, max_max_epoch=3, **values)
+    assert_same_run(rest._replace(epochs=first.epochs + rest.epochs), whole)
+
+    names = tf.train.load_checkpoint(out).get_variable_to_shape_map()
+    for layer in (0, 1):
+        scope = "Model/RNN/multi_rnn_cell/cell_%d/fading_cell/" % layer
+        assert (names[scope + "kernel"], names[scope + "factor"]) == ([16, 16], [16])
+
+    model = language_model.load(out)
+    with open(os.path.join(corpus, "ptb.test.txt"), encoding="utf-8") as file:
+        scores = list(decoding.score(model, file))
+    loss = -sum(log_prob for log_prob, _, _ in scores) / sum(words for _, words, _ in scores)
+    assert math.exp(loss) == pytest.approx(rest.test_perplexity, rel=1e-5)
+    _, ids = decoding.read_prompt(model, "a b")
+    words = decoding.continuation(model, ids, 2, 0, np.random.RandomState(1))
+    assert list(words) == ["c", "d"]
