@@ -49,17 +49,16 @@ def hush_tensorflow():
             os.close(stderr)
 
 
-def _program():
-    """Returns the name of the command: `lm.train` for `python -m lm.train`, else the file's."""
+def _module():
+    """Returns `lm.train` in a process of `python -m lm.train`; None if a file was run."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    if spec is not None and spec.origin == sys.argv[0]:
-        return spec.name
-    return os.path.basename(sys.argv[0])
+    return spec.name if spec is not None and spec.origin == sys.argv[0] else None
 
 
 def fail(message):
     """Ends the program with one line on standard error and exit status 2."""
-    sys.stderr.write("%s: %s\n" % (_program(), " ".join(message.split())))
+    program = _module() or os.path.basename(sys.argv[0])
+    sys.stderr.write("%s: %s\n" % (program, " ".join(message.split())))
     sys.exit(2)
 
 
@@ -155,7 +154,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, description, **more):
         super(Parser, self).__init__(
-            prog="python -m " + _program() if _program().count(".") == 1 else None,
+            prog="python -m " + _module() if _module() else None,
             description=description,
             allow_abbrev=False,
             formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -167,7 +166,9 @@ class Parser(argparse.ArgumentParser):
         arguments, unknown = self.parse_known_args(args, namespace)
         if unknown:
             known = [name for action in self._actions for name in action.option_strings]
-            near = difflib.get_close_matches(unknown[0].partition("=")[0], known, 1)
+            word = unknown[0].partition("=")[0]
+            near = [name for name in known if len(word) > 2 and name.startswith(word)]
+            near = near or difflib.get_close_matches(word, known, 1)
             hint = "; did you mean %s?" % near[0] if near else "; see --help"
             self.error("unrecognized arguments: %s%s" % (" ".join(unknown), hint))
         return arguments

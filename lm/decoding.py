@@ -109,15 +109,15 @@ def score(model, lines, separate=False):
         ids, unknown = model.vocabulary.encode(line.split() + eos)
         if separate:
             state = model.zero_state
-        read = before + ids
+        ids = before + ids
         log_prob = 0.0
-        for start in range(0, len(read) - 1, STEPS_AT_ONCE):
-            targets = read[start + 1 : start + 1 + STEPS_AT_ONCE]
-            log_probs, state = model.run(read[start : start + len(targets)], state)
+        for start in range(0, len(ids) - 1, STEPS_AT_ONCE):
+            targets = ids[start + 1 : start + 1 + STEPS_AT_ONCE]
+            log_probs, state = model.run(ids[start : start + len(targets)], state)
             log_prob += float(np.sum(log_probs[range(len(targets)), targets], dtype=np.float64))
-        yield log_prob, max(len(read) - 1, 0), unknown
+        yield log_prob, max(len(ids) - 1, 0), unknown
         if not separate:
-            before = read[-1:]
+            before = ids[-1:]
 
 
 def perplexity(log_prob, num_words):

@@ -44,7 +44,7 @@ def print_words(words):
 
 
 def print_samples(model, prompt, num_words, num_samples, temperature, seed):
-    """--prompt: the prompt and what comes after it, `num_samples` times."""
+    """Prints a prompt and a continuation, `num_samples` times (--prompt)."""
     words, ids = decoding.read_prompt(model, prompt)
     random = np.random.RandomState(seed)
     for sample in range(num_samples):
@@ -55,16 +55,16 @@ def print_samples(model, prompt, num_words, num_samples, temperature, seed):
 
 
 def print_next_words(model, prompt, count):
-    """--next: a table of the likeliest next words."""
+    """Prints a table of the likeliest next words (--next)."""
     _, ids = decoding.read_prompt(model, prompt)
     table = decoding.next_words(model, ids, count)
     width = max(len(word) for word, _ in table)
     for place, (word, probability) in enumerate(table, 1):
-        print("%4d  %-*s  %8.4f %%" % (place, width, word, 100 * probability), flush=True)
+        print("%4d  %-*s  %8.4f %%" % (place, width, word, 100 * probability))
 
 
 def ask_for_prompts(model, count):
-    """The next words after each line that is typed, until the input ends."""
+    """Prints the next words after each line that is typed, until the input ends."""
     with contextlib.suppress(ImportError):  # not on Windows
         import readline  # noqa: F401, gives `input` the arrow keys
     print("Type the beginning of a sentence; Ctrl-D ends.")
@@ -95,7 +95,7 @@ def read_lines(path):
 
 
 def print_scores(model, path, separate):
-    """--score: a table with a row for each line of a text, and the total."""
+    """Prints a table with a row for each line of a text, and the total (--score)."""
     head = "%6s %12s %7s %12s  %s" % ("line", "log-prob", "words", "perplexity", "unknown words")
     total_log_prob, total_words, total_unknown = 0.0, 0, 0
     row = "%6s %12.4f %7d %12.3f  %s"
@@ -111,7 +111,7 @@ def print_scores(model, path, separate):
             decoding.perplexity(log_prob, num_words),
             " ".join(unknown),
         )
-        print((row % values).rstrip(), flush=True)
+        print((row % values).rstrip())
         total_log_prob += log_prob
         total_words += num_words
         total_unknown += len(unknown)
@@ -153,7 +153,7 @@ def parse_arguments(arguments=None):
     )
     how("--seed", type=console.number(int, 0, 2**32 - 1), help="makes the samples repeatable")
     how = parser.add_argument_group("how to score").add_argument
-    how("--separate", action="store_true", help="each line as if it were the only one")
+    how("--separate", action="store_true", default=None, help="each line as if it were alone")
     arguments = parser.parse_args(arguments)
     _check_together(arguments)
     return arguments
@@ -161,7 +161,7 @@ def parse_arguments(arguments=None):
 
 def _check_together(arguments):
     """Ends the program with one line if flags do not go together, or if there is nothing to do."""
-    given = {n for n, value in vars(arguments).items() if value is not None and value is not False}
+    given = {name for name, value in vars(arguments).items() if value is not None}
     modes = [name for name in ("prompt", "score", "export") if name in given]
     if len(modes) > 1:
         console.fail("--%s and --%s do not go together; give one of them" % tuple(modes[:2]))

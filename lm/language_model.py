@@ -4,6 +4,7 @@ Letters in the shape comments: B batch_size, T time steps, H hidden_size, V voca
 the state: c and h of layer 0, c and h of layer 1, and so on (h alone for cells without c).
 """
 
+import copy
 import json
 import os
 import shutil
@@ -59,11 +60,11 @@ def _read_file(folder, name, parse, flag):
 def _parse_config(text):
     """Returns `(config, SHA-256 of the vocabulary or None)` of a config.json."""
     values = json.loads(text)
-    config = configs.Config(
-        cell=values.get("cell", "basic_lstm"),
-        num_layers=values["num_layers"],
-        hidden_size=values["hidden_size"],
-    )
+    sizes = {name: values[name] for name in ("num_layers", "hidden_size")}
+    try:
+        config = configs.Config(cell=values.get("cell", "basic_lstm"), **sizes)
+    except configs.ConfigError as error:
+        raise ValueError("%s: %s" % (error.flag, error))
     config.model = values["model"]
     return config, values.get("vocabulary_sha256")
 
@@ -103,8 +104,9 @@ def find_run(folder, model=None, data_path=None):
         data_path: the folder of the corpus; needed if there is no vocabulary.txt.
 
     Returns:
-        `(prefix, config, words)`: the newest checkpoint that can be read, an `lm.configs.Config`,
-        and the words in the order of their ids.
+        `(prefix, config, words)`: the newest checkpoint that can be read; an `lm.configs.Config`,
+        of which `model`, `cell`, `num_layers` and `hidden_size` are the run's; and the words in the
+        order of their ids.
 
     Raises:
         SavePathError: if something is missing, unreadable, or at odds.
@@ -131,8 +133,10 @@ def find_run(folder, model=None, data_path=None):
         raise SavePathError(
             "its vocabulary.txt is not that of --data_path=%s; leave out --data_path" % data_path
         )
-    advice = "delete vocabulary.txt and give --data_path" if words else "give another --data_path"
-    words = words or given_words
+    if words is None:
+        words, advice = given_words, "give another --data_path"
+    else:
+        advice = "delete vocabulary.txt and give --data_path"
     _check_vocabulary(prefix, words, digest, advice)
     if config is None:
         # The original leaves checkpoints in two places, and the first one before any training.
@@ -160,6 +164,7 @@ class LanguageModel(object):
 
     def __init__(self, prefix, config, words):
         self.vocabulary = Vocabulary(words)
+        config = copy.copy(config)
         config.vocab_size = len(words)
         dtypes = tf.train.load_checkpoint(prefix).get_variable_to_dtype_map()
         network = Network(config, dtypes.get("Model/embedding", tf.float32))

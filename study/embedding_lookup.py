@@ -3,27 +3,13 @@
     python -m study.embedding_lookup
 
 Row i of the embedding matrix is the vector of word i; a lookup picks rows. With the identity as the
-matrix, the vector of word i is the one-hot vector of i. A lookup is the product of these one-hot
-vectors with the matrix, without multiplying anything; its gradient is zero but for the rows that
-were picked. There is nothing random here, so there is no --seed. Expected output:
+matrix, the vector of word i is the one-hot vector of i.
 
-    The embedding, [5, 5]:
-    [[1 0 0 0 0]
-     [0 1 0 0 0]
-     [0 0 1 0 0]
-     [0 0 0 1 0]
-     [0 0 0 0 1]]
-    Words 1 2 3 0 3 2 1, looked up, [7, 5]:
-    [[0 1 0 0 0]
-     [0 0 1 0 0]
-     [0 0 0 1 0]
-     [1 0 0 0 0]
-     [0 0 0 1 0]
-     [0 0 1 0 0]
-     [0 1 0 0 0]]
-    A batch of 2 x 3 words, looked up: [2, 3, 5]
-    As a product of one-hot vectors and a matrix: the same
-    Gradient of the sum of what was looked up: rows 0 to 4 get 1 2 2 2 0 times a one
+What to notice (study/expected/embedding_lookup.txt has the output; nothing in it is random):
+
+- A lookup adds an axis: ids `[2, 3]` give vectors `[2, 3, 5]`.
+- A lookup is the product of the one-hot vectors with the matrix, without multiplying anything.
+- Its gradient is zero but for the rows that were picked, each as often as it was picked.
 """
 
 import console

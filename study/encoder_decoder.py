@@ -1,6 +1,7 @@
 """Sections 4 and 5 of the blog: an encoder, and three decoders that get its context in three ways.
 
-    python -m study.encoder_decoder [--decoder=sutskever|cho|attention] [--seed=1] [--plot=FILE.png]
+    python -m study.encoder_decoder --seed=1 --plot=attention.png
+    python -m study.encoder_decoder --decoder=sutskever    # or cho, or attention
 
 The task is to spell a number in letters: the digits 4 0 2 go in, "four zero two" comes out. A few
 steps of reading are followed by many of writing, up to 7 by up to 42, and at the last word the
@@ -26,102 +27,24 @@ it means h_S (our g_0), and leaves c_t out. The three decoders differ in c_t onl
 The blog has the first two the wrong way round: it calls the context at the first step Cho's, and
 the context at every step Sutskever's. Its section 5 is a heading only.
 
-Here f_enc and f_dec are one GRU each, for all three, so that nothing else differs. In the papers
-more does. Sutskever's are LSTMs of four layers that read the source backwards, and the answer is
-the best that a beam search finds. Cho's c is tanh(V h_S), the first state is tanh(V' c), and the
-output layer reads c and y_(t-1) as well. Bahdanau's reads c_t and y_(t-1) too; his encoder reads in
-both directions, and its backward half makes the first state.
+What to notice (study/expected/encoder_decoder.txt has the output of --seed=1):
 
-In training the decoder reads the right letters (teacher forcing), in the tests those that seemed
-most probable to it one step before (greedy decoding). Both are unrolled from the same variables. Of
-three digits and more, the tests have the numbers divisible by 7 and the training has the others;
-of one and two digits there are only 110, and both draw from all. An exact match is a number without
-a wrong letter.
+- The longer the number, the more the decoders differ. Of 200 numbers of 7 digits, seeds 1, 2 and 3
+  spell 29.5, 1.5 and 0.0 % right with sutskever, 55.5, 53.0 and 10.0 % with cho, 100.0, 100.0 and
+  99.0 % with attention. The order is the same for the three seeds, the distances are not.
+- The first two need longer: with 3000 steps of training, three times as many, sutskever gets
+  78.5 % (seed 1) and 48.0 % (seed 3), cho 70.0 % (seed 2).
+- The number of parameters does not explain it: with 80 units instead of 64 sutskever has more than
+  any of the three, and gets 18.0 % with seed 1.
 
-What comes out. The longer the number, the more the decoders differ; right, in %, of 200 numbers of
-7 digits, after 1000 steps of training:
+A guess at the reason: sutskever and cho know the number from h_S alone, 64 values. Where h_S is
+given once, the state must also carry it through up to 42 updates. Attention looks up the digit that
+it needs: in the picture the weights go down in stairs. They are darkest at the first letters of a
+word, which decide what word it is. The rest of a word follows from the letters so far, and there
+the weights spread.
 
-    seed    sutskever    cho    attention
-       1         29.5   55.5        100.0
-       2          1.5   53.0        100.0
-       3          0.0   10.0         99.0
-
-The order is the same for these three seeds, the distances are not. With 3000 steps sutskever gets
-78.5 (seed 1) and 48.0 (seed 3), cho 70.0 (seed 2): the two need much more training for what
-attention learns at once. It is not a matter of the number of parameters: sutskever with 80 units
-has 81219, more than any of the three, and gets 18.0 with seed 1 after 1000 steps.
-
-What fits that: the first two know the number from h_S alone, 64 values. Where h_S is given once,
-the state must also carry it through up to 42 updates; where it is given at every step, it stays as
-it was. Attention looks up the digit that it needs: in the picture of --plot the weights go down in
-stairs, darkest at the first letters of a word, which decide what word it is. The rest follows from
-the letters so far, and there the weights spread.
-
-The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC, where all three take about 100
-seconds of processor time. Another processor or version rounds otherwise: losses and percentages may
-differ. Expected output:
-
-    sutskever:
-      52691 parameters
-      step  100: loss 1.002
-      step  200: loss 0.328
-      step  300: loss 0.250
-      step  400: loss 0.178
-      step  500: loss 0.139
-      step  600: loss 0.102
-      step  700: loss 0.083
-      step  800: loss 0.057
-      step  900: loss 0.049
-      step 1000: loss 0.043
-      right: 3190628 -> three one nine zero six two eight
-      right: 1593564 -> one five nine three five six four
-      wrong: 5153960 -> five four nine three six five eight
-      wrong: 3280655 -> three two eight seven five three five
-    cho:
-      64979 parameters
-      step  100: loss 0.885
-      step  200: loss 0.217
-      step  300: loss 0.122
-      step  400: loss 0.079
-      step  500: loss 0.056
-      step  600: loss 0.047
-      step  700: loss 0.044
-      step  800: loss 0.029
-      step  900: loss 0.023
-      step 1000: loss 0.025
-      right: 3280655 -> three two eight zero six five five
-      right: 1593564 -> one five nine three five six four
-      wrong: 8752520 -> eight seven five two seven five zero
-      wrong: 5153960 -> five one three five nine six zero
-    attention:
-      73235 parameters
-      step  100: loss 0.768
-      step  200: loss 0.020
-      step  300: loss 0.062
-      step  400: loss 0.022
-      step  500: loss 0.003
-      step  600: loss 0.001
-      step  700: loss 0.001
-      step  800: loss 0.000
-      step  900: loss 0.000
-      step 1000: loss 0.000
-      right: 3280655 -> three two eight zero six five five
-      right: 1593564 -> one five nine three five six four
-      wrong: none of the 1400 tests
-
-    Exact matches in %, by the number of digits:
-    digits  sutskever        cho  attention
-         1      100.0      100.0      100.0
-         2      100.0      100.0      100.0
-         3      100.0      100.0      100.0
-         4       97.5      100.0      100.0
-         5       86.5       98.0      100.0
-         6       58.0       80.0      100.0
-         7       29.5       55.5      100.0
-
-    Conclusion: of the numbers of 7 digits, 29.5 % come out right where the
-    decoder gets the context once, 55.5 % where it gets it at every step, and
-    100.0 % with attention.
+The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC, where the three take about 80
+seconds of processor time. Another processor rounds otherwise: losses and percentages may differ.
 """
 
 import console
@@ -158,6 +81,10 @@ def spell(number):
 
 
 def is_for_tests(number):
+    """Whether a number is kept for the tests: of three digits and more, the multiples of 7.
+
+    Of one and two digits there are only 110, and training and tests draw from all of them.
+    """
     return len(number) > 2 and int(number) % 7 == 0
 
 
@@ -191,6 +118,16 @@ def to_text(ids):
 
 class EncoderDecoder(object):
     """The network, unrolled once for training and once, with the same variables, for decoding.
+
+    In training the decoder reads the right letters (teacher forcing). In the tests it reads those
+    that seemed most probable to it one step before (greedy decoding).
+
+    f_enc and f_dec are one GRU each, for all three decoders, so that nothing else differs. In the
+    papers more does. Sutskever's are LSTMs of four layers that read the source backwards, and the
+    answer is the best that a beam search finds. Cho's c is tanh(V h_S), the first state is
+    tanh(V' c), and the output layer reads c and y_(t-1) as well. Bahdanau's output layer reads c_t
+    and y_(t-1) too; his encoder reads in both directions, and its backward half makes the first
+    state.
 
     Attributes:
         digits, letters: placeholders, int32 `[B, S]` and `[B, T]`, as `encode` gives them.
@@ -360,22 +297,32 @@ def plot(results, path):
 
     attention = results["attention"][1] if "attention" in results else None
     figure, axes = pyplot.subplots(
-        1, 2 if attention else 1, figsize=(10, 7), layout="constrained", squeeze=False
+        1,
+        2 if attention else 1,
+        figsize=(10, 7),
+        layout="constrained",
+        squeeze=False,
+        gridspec_kw={"wspace": 0.05},
     )
     left = axes[0][0]
     for decoder, (accuracy, _) in results.items():
         left.plot(list(accuracy), [100 * a for a in accuracy.values()], "o-", label=decoder)
-    left.set(xlabel="digits", ylabel="exact matches, %", ylim=(0, 102))
+    left.set(
+        xlabel="digits of the number",
+        ylabel="exact matches, %",
+        ylim=(0, 102),
+        title="Numbers without a wrong letter",
+    )
     left.legend()
     if attention:
         number, text, weights = attention
         right = axes[0][1]
         image = right.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         right.set_xticks(range(len(number)), list(number))
-        right.set_yticks(range(len(text)), ["_" if letter == " " else letter for letter in text])
+        right.set_yticks(range(len(text)), text.replace(" ", "\u00b7"))
         right.set(
             xlabel="digits read",
-            ylabel="letters said (_ is a space)",
+            ylabel="letters said (\u00b7 is a space)",
             title="Weights of the attention",
         )
         figure.colorbar(image)

@@ -261,7 +261,7 @@ def show_interventions(model, sentences, units, seed):
 
 
 def show_steps(sentence, unit):
-    print("\nUnit %d, word by word; the next word is %s:" % (unit, sentence.words[-1]))
+    print("\nUnit %d, word by word (%s):" % (unit, sentence.words[-1]))
     print("%-14s%8s%8s%8s%8s" % ("", "f", "i", "o", "C"))
     for row in zip(["<eos>"] + sentence.words, *(values[:, unit] for values in sentence.steps)):
         print("%-14s%8.2f%8.2f%8.2f%8.2f" % row)
@@ -316,7 +316,7 @@ def main():
         print("\nConclusion: no unit holds the country.")
         return
     unit = units[0]
-    show_units(units[:5], shares, held)
+    show_units(units[:10], shares, held)
     show_countries(sentences, unit)
     show_interventions(model, sentences, units, arguments.seed)
     sentence = min(sentences, key=lambda s: len(s.words))

@@ -96,8 +96,8 @@ from study import sample
 # ------------------------------------------------------------------------------------------------
 # Set-up
 # ------------------------------------------------------------------------------------------------
-LEARNING_RATES = {  # for each cell to train
-    "rnn": 0.4,
+LEARNING_RATES = {  # of each cell that is trained
+    "rnn": 0.3,
     "basic_lstm": 1.0,
     "lstm_peephole": 1.0,
     "lstm_coupled": 1.0,

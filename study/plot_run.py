@@ -18,7 +18,7 @@ if __name__ == "__main__":
 import tensorflow.compat.v1 as tf
 
 CURVES = {"Train Perplexity": "o--", "Valid Perplexity": "o-", "Test Perplexity": "D"}
-WIDE = 8  # the ratio of two perplexities from which on round numbers cannot be equally far apart
+WIDE = 12  # the ratio of the perplexities from which on 1, 2, 3, 5 are marked, and not equal steps
 
 
 def read_run(folder):
@@ -44,8 +44,8 @@ def by_epoch(numbers, name):
     return [epoch for epoch, _ in points], [value for _, value in points]
 
 
-def plot(folders, path):
-    """Draws the perplexities over the epochs, one colour a run, into a picture."""
+def draw(folders):
+    """Draws the perplexities over the epochs, one colour a run; returns the figure."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -65,14 +65,19 @@ def plot(folders, path):
     axes.set(xlabel="epoch", ylabel="perplexity", yscale="log")
     low, high = axes.get_ylim()
     axes.yaxis.set_major_locator(
-        ticker.LogLocator(subs=(1, 2, 5)) if high / low > WIDE else ticker.MaxNLocator(8)
+        ticker.LogLocator(subs=(1, 2, 3, 5)) if high / low > WIDE else ticker.MaxNLocator(8)
     )
     axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
     axes.yaxis.set_minor_locator(ticker.NullLocator())
     axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path, dpi=120)
+    return figure
+
+
+def plot(folders, path):
+    """Writes what `draw` draws into a file."""
+    draw(folders).savefig(path, dpi=120)
 
 
 def main():

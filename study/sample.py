@@ -16,20 +16,19 @@ def sentences(*splits):
     return lines
 
 
-def train(cell, seed, data_path=SAMPLE, **values):
+def train(cell, seed, **values):
     """Trains the configuration "sample"; prints the validation perplexity after each epoch.
 
     Args:
         cell: the recurrent cell, a key of `lm.cells.CELLS`.
         seed: the seed of the training.
-        data_path: the folder of the corpus.
         **values: attributes of the configuration to replace.
 
     Returns:
         The trained model, an `lm.language_model.LanguageModel`.
     """
     config = configs.Config("sample", cell, **values)
-    corpus = read_corpus(data_path)
+    corpus = read_corpus(SAMPLE)
     print("%s, perplexity by epoch:" % cell, end="", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         try:

@@ -44,6 +44,25 @@ def departures(source):
     return [re.sub(r"\n *# ", " ", text) for text in comments]
 
 
+def expected_output(study):
+    """The output of a study with --seed=1."""
+    return read("study", "expected", study + ".txt")
+
+
+def skeleton(output):
+    """What a study prints whatever its models learn: `[line]`, with a # for each figure.
+
+    That is every line without a figure (titles, heads of tables), and of the lines with figures
+    those that are neither indented nor rows of a table. What stands in brackets is masked as well.
+    """
+    kept = []
+    for line in filter(None, output.splitlines()):
+        if not re.search(r"\d", line) or not re.search(r"^ |  +-?\d", line):
+            line = re.sub(r"\(.*?\)", "(#)", line)
+            kept.append(re.sub(r"-?\d+(\.\d+)?( -?\d+(\.\d+)?)*", "#", line))
+    return kept
+
+
 def sections(text):
     """The sections of a Markdown text: `{title: what is under it}`."""
     parts = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)

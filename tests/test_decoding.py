@@ -162,7 +162,7 @@ def perplexity_of_the_test_text(saved):
 )
 def test_the_score_of_the_test_text_is_the_test_perplexity_of_training(tmp_path, cell, rnn_mode):
     saved = train_saved_run(tmp_path / "new", cell=cell, rnn_mode=rnn_mode, max_max_epoch=1)
-    np.testing.assert_allclose(perplexity_of_the_test_text(saved), saved.test_perplexity, atol=1e-4)
+    np.testing.assert_allclose(perplexity_of_the_test_text(saved), saved.test_perplexity, rtol=5e-6)
 
 
 def test_the_score_of_a_float16_run_is_nearly_that_of_training(tmp_path):
@@ -204,6 +204,17 @@ def test_long_lines_are_read_in_pieces(model, monkeypatch, separate):
 
 def test_the_line_end_that_a_text_lacks_is_added(model):
     assert list(decoding.score(model, ["a b"])) == list(decoding.score(model, ["a b\n"]))
+
+
+@pytest.mark.parametrize("separate, counts", [(False, [1, 1, 0]), (True, [1, 0, 0])])
+def test_without_eos_in_the_vocabulary_nothing_predicts_the_first_word(separate, counts):
+    def run(ids, state):
+        return np.log(np.full([len(ids), 2], 0.5)), state
+
+    model = types.SimpleNamespace(vocabulary=Vocabulary(["a", "b"]), zero_state=None, run=run)
+    scored = list(decoding.score(model, ["a b", "b", ""], separate))
+    assert [num_words for _, num_words, _ in scored] == counts
+    np.testing.assert_allclose([p for p, _, _ in scored], np.log(0.5) * np.array(counts))
 
 
 def test_unknown_words_of_a_line_are_scored_as_unk_or_left_out(model, with_unk):

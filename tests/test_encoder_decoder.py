@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
+from documents import expected_output, skeleton
 
 from study import encoder_decoder
 from study.encoder_decoder import DECODERS, END, LETTERS, START, EncoderDecoder
@@ -152,15 +153,15 @@ def test_the_variables(sizes, decoder):
     assert {v.op.name: v.shape.as_list() for v in tf.trainable_variables()} == expected
 
 
-def test_the_promised_numbers_of_parameters(sizes):
-    promised = re.findall(r"(\d+) parameters", encoder_decoder.__doc__.split("Expected output:")[1])
+def test_the_expected_numbers_of_parameters(sizes):
+    expected = re.findall(r"(\d+) parameters", expected_output("encoder_decoder"))
     sizes(1, hidden_size=FULL_SIZE)
     counts = []
     for decoder in DECODERS:
         with tf.Graph().as_default():
             EncoderDecoder(decoder)
             counts.append(sum(v.shape.num_elements() for v in tf.trainable_variables()))
-    assert promised == ["%d" % count for count in counts]
+    assert expected == ["%d" % count for count in counts]
 
 
 @pytest.mark.parametrize("decoder", DECODERS)
@@ -239,6 +240,16 @@ def test_all_three_side_by_side(sizes, capsys, monkeypatch, tmp_path):
     assert [line.split()[0] for line in lines[table + 1 : table + 3]] == ["1", "2"]
     assert all(len(line.split()) == 4 for line in lines[table : table + 3])
     assert lines[-1] == "Wrote %s." % path
+    assert skeleton("\n".join(lines[:-1])) == skeleton(expected_output("encoder_decoder"))
+
+
+@pytest.mark.docs
+def test_the_figures_of_seed_1_are_the_expected_ones():
+    prose = " ".join(encoder_decoder.__doc__.split())
+    assert "Of 200 numbers of 7 digits, seeds 1, 2 and 3 spell" in prose
+    said = [re.search(r"([\d., ]+) and \S+ % (right )?with " + d, prose).group(1) for d in DECODERS]
+    row = re.search(r"^ +7 +(.*)$", expected_output("encoder_decoder"), re.MULTILINE).group(1)
+    assert [figures.split(",")[0].strip() for figures in said] == row.split()
 
 
 def test_the_same_seed_gives_the_same_run(sizes, capsys):

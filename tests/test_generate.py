@@ -75,6 +75,13 @@ def test_temperature_0_takes_the_likeliest_word_each_time(saved, call):
     assert lines[0][-1] in "xyz"
 
 
+def test_temperature_0_leaves_nothing_to_chance(saved, call):
+    arguments = ["--prompt=a", "--num_words=60", "--num_samples=2", "--temperature=0"]
+    _, out, _ = call("--save_path=" + saved.folder, *arguments)
+    first, second = out.replace("Sample 1:\n", "").split("\nSample 2:\n")
+    assert first == second
+
+
 def test_samples_repeat_with_a_seed_and_only_with_it(saved, call):
     arguments = ["--save_path=" + saved.folder, "--prompt=a", "--num_words=30", "--num_samples=2"]
     first, again, other = (call(*(arguments + ["--seed=%d" % s]))[1] for s in (1, 1, 2))

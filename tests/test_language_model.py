@@ -214,7 +214,7 @@ def test_the_references_last_checkpoint_gives_its_test_perplexity(
     assert re.fullmatch(notice, capsys.readouterr().err)
     with open(os.path.join(corpus, "ptb.test.txt")) as file:
         log_probs, counts, _ = zip(*decoding.score(model, file))
-    np.testing.assert_allclose(np.exp(-sum(log_probs) / sum(counts)), perplexities[-1], atol=1e-4)
+    np.testing.assert_allclose(np.exp(-sum(log_probs) / sum(counts)), perplexities[-1], rtol=5e-6)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ def test_checkpoints_of_which_none_can_be_read(copied, capsys):
         ("config.json", '"num_layers": 2', '"num_layers": 1e400', "cannot read its config.json ("),
         ("config.json", "{", "", "cannot read its config.json ("),
         ("config.json", '"num_layers"', '"layers"', "cannot read its config.json ('num_layers')"),
-        ("config.json", '"basic_lstm"', '"lstm"', "cannot read its config.json (no such cell; "),
+        ("config.json", '"basic_lstm"', '"lstm"', "cannot read its config.json (cell: no such cell; "),
         ("config.json", '"hidden_size": 16', '"hidden_size": 17', "as Model/embedding, this model"),
     ],
 )

@@ -1,51 +1,95 @@
 """study/long_term_dependency.py and study/gates.py, on a smaller corpus of the same kind."""
 
 import collections
-import os
-import re
 import sys
+from unittest import mock
 
-import make_sample
 import numpy as np
 import pytest
-from models import write_country_corpus
+from documents import expected_output, skeleton
+from models import write_corpus
 
-from study import gates, long_term_dependency, training
-from study.long_term_dependency import by_distance, language, probe, verb
+from data import make_sample
+from lm import configs, training
+from study import gates, long_term_dependency, sample
+from study.long_term_dependency import Answer, by_distance, language, probe, verb
 
-CONFIG = dict(num_layers=1, num_steps=30, hidden_size=32, max_epoch=10, max_max_epoch=12)
-Trained = collections.namedtuple("Trained", ["model", "sentences", "folder"])
+HIDDEN_SIZE = 32
+# What the corpus below needs, for every seed that was tried (1 to 6): the gated cells learn it all.
+TRAINING = dict(hidden_size=HIDDEN_SIZE, num_steps=40, batch_size=10, init_scale=0.2, keep_prob=1.0)
+TRAINING.update(max_epoch=10, max_max_epoch=12)
+LEARNING_RATES = {"rnn": 0.2, "basic_lstm": 0.7, "gru": 0.7}
+
+
+def sentences_to_countries(random, count):
+    """Sentences that end with the language of a country, 2 to 32 words behind it."""
+    sentences = []
+    for _ in range(count):
+        country = random.choice(sorted(make_sample.LANGUAGES)[:8])
+        between = random.choice("and so then but".split(), random.choice([0, 0, 1, 1, 2, 8, 30]))
+        words = ["she grew up in", country] + list(between)
+        sentences.append(" ".join(words + ["speaks fluent", make_sample.LANGUAGES[country]]))
+    return sentences
+
+
+Corpus = collections.namedtuple("Corpus", ["folder", "test"])
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Trains a cell, once for all tests."""
-    corpus, sentences = write_country_corpus(tmp_path_factory.mktemp("corpus"))
+def country_corpus(tmp_path_factory):
+    """A corpus of such sentences: its folder, and the sentences of its test text."""
+    random = np.random.RandomState(1)
+    texts = [sentences_to_countries(random, count) for count in (1500, 60, 300)]
+    folder = write_corpus(
+        tmp_path_factory.mktemp("corpus"),
+        *("".join(" %s \n" % sentence for sentence in text) for text in texts),
+    )
+    return Corpus(folder, [sentence.split() for sentence in texts[2]])
+
+
+@pytest.fixture(scope="module")
+def trained(country_corpus):
+    """Trains a cell on that corpus, once for all tests."""
     models = {}
 
     def get(cell):
         if cell not in models:
-            folder = str(tmp_path_factory.mktemp(cell))
-            values = dict(CONFIG, learning_rate=0.2 if cell == "rnn" else 0.7)
-            model = training.train(folder, 1, cell, data_path=corpus, **values)
-            models[cell] = Trained(model, sentences, folder)
+            values = dict(TRAINING, learning_rate=LEARNING_RATES[cell])
+            with mock.patch.object(sample, "SAMPLE", country_corpus.folder):
+                models[cell] = sample.train(cell, 1, **values)
         return models[cell]
 
     return get
 
 
-def accuracies(trained):
-    table = by_distance(probe(trained.model, trained.sentences, language))
-    return table[0, 3][1], table[17, 24][1]
+@pytest.fixture
+def shrunk(monkeypatch):
+    """Replaces values of the configuration "sample", which the studies train."""
+
+    def shrink(**values):
+        for name, value in values.items():
+            monkeypatch.setattr(configs.SampleConfig, name, value)
+
+    return shrink
 
 
+def near_and_far(model, sentences):
+    """`(accuracy, mean loss)` for up to 3 words between, and for 25 and more."""
+    table = by_distance(probe(model, sentences, language))
+    return table[0, 3][1:], table[25, 45][1:]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["basic_lstm", "gru"])
-def test_the_plain_rnn_forgets_with_distance_more_than_gated_cells(trained, cell):
-    near, far = accuracies(trained("rnn"))
-    gated_near, gated_far = accuracies(trained(cell))
-    assert near > 0.9 and gated_near > 0.9
-    assert near - far > 0.3
-    assert gated_far - far > 0.2
+def test_the_plain_rnn_forgets_with_distance_more_than_gated_cells(trained, country_corpus, cell):
+    """Holds for each seed that was tried: 1 to 6 on TensorFlow 2.21, 1 to 4 on TensorFlow 1.15."""
+    (near, _), (far, far_loss) = near_and_far(trained("rnn"), country_corpus.test)
+    (gated_near, _), (gated_far, gated_loss) = near_and_far(trained(cell), country_corpus.test)
+    assert near > 0.4  # 0.73 and more; guessing gets 0.12
+    assert near - far > 0.2  # 0.46 and more
+    assert gated_near > 0.9 and gated_far > 0.9  # 1.00 both
+    assert gated_far - far > 0.2  # 0.49 and more
+    assert far_loss > 3 * gated_loss  # 11 times and more
 
 
 def test_the_language_is_decided_by_the_country():
@@ -73,7 +117,7 @@ def test_the_verb_is_decided_by_the_subject(sentence, decided, cause, other):
 
 
 def test_every_sentence_of_a_person_has_both_questions():
-    people = [words for words in training.sentences("valid", "test") if "grew" in words]
+    people = [words for words in sample.sentences("valid", "test") if "grew" in words]
     assert len(people) == 484
     for words in people:
         assert words[language(words).cause - 1] == "in"
@@ -85,36 +129,98 @@ def test_the_languages_are_those_of_the_grammar():
 
 
 def test_answers_are_sorted_into_ranges():
-    answer = long_term_dependency.Answer
-    answers = [answer([], "a", said, between, loss) for said, between, loss in [
+    answers = [Answer([], "a", said, between, loss) for said, between, loss in [
         ("a", 0, 1.0), ("b", 3, 3.0), ("a", 4, 5.0), ("b", 25, 7.0),
     ]]  # fmt: skip
     table = by_distance(answers)
     assert table == {(0, 3): (2, 0.5, 2.0), (4, 8): (1, 1.0, 5.0), (25, 45): (1, 0.0, 7.0)}
 
 
-def test_training_prints_one_line_of_perplexities(tmp_path, capsys):
-    corpus, _ = write_country_corpus(tmp_path)
-    training.train(str(tmp_path / "run"), 1, data_path=corpus, **dict(CONFIG, max_max_epoch=2))
-    assert re.fullmatch(
-        r"basic_lstm, perplexity by epoch:( \d+\.\d{2}){2}\n", capsys.readouterr().out
+def test_samples_show_the_country_and_the_right_answer(capsys):
+    far = "the cook who grew up in france and sold maps speaks fluent".split()
+    near = "she grew up in spain speaks fluent".split()
+    long_term_dependency.show_samples(
+        [Answer(near, "spanish", "spanish", 2, 0.1), Answer(far, "french", "greek", 5, 1.0)]
     )
+    assert capsys.readouterr().out.splitlines() == [
+        "  right, 2 words between: she grew up in spain speaks fluent -> spanish",
+        "  wrong, 5 words between: the cook who grew up in france ... speaks fluent -> greek,"
+        " not french",
+    ]
+
+
+@pytest.mark.slow
+def test_the_output_of_long_term_dependency_is_built_like_the_expected_one(
+    shrunk, tmp_path, monkeypatch, capsys
+):
+    pytest.importorskip("matplotlib")
+    shrunk(hidden_size=4, num_steps=5, max_max_epoch=1)
+    path = tmp_path / "picture.png"
+    monkeypatch.setattr(sys, "argv", ["long_term_dependency.py", "--plot=%s" % path])
+    long_term_dependency.main()
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert last == "Wrote %s." % path
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert skeleton("\n".join(lines)) == skeleton(expected_output("long_term_dependency"))
+
+
+# --------------------------------------------------------------------------------------------------
+# sample.py
+# --------------------------------------------------------------------------------------------------
+def test_training_prints_the_perplexities_of_validation_in_one_line(
+    country_corpus, monkeypatch, capsys
+):
+    monkeypatch.setattr(sample, "SAMPLE", country_corpus.folder)
+    epochs = []
+    train = training.train
+
+    def train_and_note(*arguments, **more):
+        result = train(*arguments, **more)
+        epochs.extend(result.epochs)
+        return result
+
+    monkeypatch.setattr(training, "train", train_and_note)
+    sample.train("gru", 1, hidden_size=4, num_steps=5, max_max_epoch=2)
+    assert len(epochs) == 2
+    assert capsys.readouterr().out == "gru, perplexity by epoch: %.2f %.2f\n" % tuple(
+        epoch.valid_perplexity for epoch in epochs
+    )
+
+
+def test_the_study_trains_the_configuration_sample_with_the_values_given(monkeypatch):
+    def train(config, *_, **__):
+        expected = configs.Config("sample", "gru", learning_rate=0.5)
+        assert vars(config) == vars(expected)
+        raise StopIteration
+
+    monkeypatch.setattr(training, "train", train)
+    with pytest.raises(StopIteration):
+        sample.train("gru", 1, learning_rate=0.5)
+
+
+def test_an_interruption_does_not_tell_of_the_folder_that_goes_away(monkeypatch):
+    def train(config, corpus, folder, seed, on_epoch):
+        raise KeyboardInterrupt("epoch 1 is saved in %s" % folder)
+
+    monkeypatch.setattr(training, "train", train)
+    with pytest.raises(KeyboardInterrupt) as interrupt:
+        sample.train("gru", 1)
+    assert str(interrupt.value) == ""
 
 
 # --------------------------------------------------------------------------------------------------
 # gates.py
 # --------------------------------------------------------------------------------------------------
 @pytest.fixture
-def watched(trained, monkeypatch):
-    """A model, its weights, and the sentences in which the country is far from its language."""
-    model, sentences, folder = trained("basic_lstm")
-    monkeypatch.setattr(training, "sentences", lambda *splits: sentences)
-    weights = gates.read_weights(folder)
-    return model, weights, gates.long_sentences(model, weights)
+def watched(trained, country_corpus):
+    """A model, and the sentences in which the country is far from its language."""
+    model = trained("basic_lstm")
+    return model, gates.long_sentences(model, country_corpus.test)
 
 
+@pytest.mark.slow
 def test_the_recomputed_state_is_the_models(watched):
-    model, weights, sentences = watched
+    model, sentences = watched
     for sentence in sentences[:3]:
         c, h = model.run(sentence.ids, model.zero_state)[1][:, 0]
         steps = sentence.steps
@@ -122,13 +228,14 @@ def test_the_recomputed_state_is_the_models(watched):
         np.testing.assert_allclose(steps.o[-1] * np.tanh(steps.C[-1]), h, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_units_that_hold_the_country_are_needed_and_others_are_not(watched):
-    model, _, sentences = watched
+    model, sentences = watched
     units, shares, held = gates.find_units(sentences)
     assert units
     for unit in units:
         assert shares[unit] >= gates.LEAST_SHARE and held.f[unit] >= gates.LEAST_F
-    others = sorted(set(range(CONFIG["hidden_size"])) - set(np.argsort(-shares)[:16]))
+    others = sorted(set(range(HIDDEN_SIZE)) - set(np.argsort(-shares)[:16]))
     accuracy, loss = gates.ask(model, sentences, [])
     assert accuracy > 0.7
     assert gates.ask(model, sentences, units)[1] > loss + 0.5
@@ -155,8 +262,9 @@ def test_the_share_between_groups_is_that_of_the_closed_form():
     np.testing.assert_allclose(gates.share_between(values, list("aabb")), [1, 0, 16 / 17.0])
 
 
+@pytest.mark.slow
 def test_the_country_stands_where_a_sentence_says(watched):
-    model, _, sentences = watched
+    model, sentences = watched
     assert len(sentences) > 10
     for sentence in sentences:
         (country,), _ = model.vocabulary.encode([sentence.country])
@@ -164,24 +272,18 @@ def test_the_country_stands_where_a_sentence_says(watched):
         assert len(sentence.steps.C) == len(sentence.ids)
 
 
-@pytest.mark.parametrize("script", [gates, long_term_dependency])
-def test_a_study_prints_its_results_and_draws_them(script, trained, tmp_path, monkeypatch, capsys):
+@pytest.mark.slow
+def test_the_output_of_gates_is_built_like_the_expected_one(
+    country_corpus, shrunk, tmp_path, monkeypatch, capsys
+):
     pytest.importorskip("matplotlib")
-    sentences = trained("basic_lstm").sentences
-    monkeypatch.setattr(training, "sentences", lambda *splits: sentences)
+    monkeypatch.setattr(sample, "SAMPLE", country_corpus.folder)
+    shrunk(learning_rate=LEARNING_RATES["basic_lstm"], **TRAINING)
     path = tmp_path / "picture.png"
-    monkeypatch.setattr(sys, "argv", [os.path.basename(script.__file__), "--plot=%s" % path])
-
-    def train(folder, seed, cell="basic_lstm", **values):
-        return trained(cell if cell in ("rnn", "gru") else "basic_lstm").model
-
-    monkeypatch.setattr(training, "train", train)
-    folder = trained("basic_lstm").folder
-    weights = gates.read_weights(folder)
-    monkeypatch.setattr(gates, "read_weights", lambda folder: weights)
-    if script is long_term_dependency:  # these sentences have the same subject and verb throughout
-        monkeypatch.setattr(long_term_dependency, "verb", long_term_dependency.language)
-    script.main()
-    out = capsys.readouterr().out
-    assert "right, 22 words between: she grew up in" in out
+    monkeypatch.setattr(sys, "argv", ["gates.py", "--plot=%s" % path])
+    gates.main()
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert last == "Wrote %s." % path
     assert path.read_bytes().startswith(b"\x89PNG")
+    assert lines[1].startswith("  right, 32 words between: she grew up in ")
+    assert skeleton("\n".join(lines)) == skeleton(expected_output("gates"))

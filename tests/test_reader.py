@@ -150,8 +150,10 @@ def test_an_epoch_shows_every_word_but_the_remainder_once_and_in_order(words, ro
 
 
 def test_a_missing_folder(tmp_path):
-    with pytest.raises(reader.CorpusError, match="no such folder; give one that holds ptb.train"):
+    message = "no such folder; give one that holds ptb.train"
+    with pytest.raises(reader.CorpusError, match=message) as caught:
         reader.ptb_raw_data(str(tmp_path / "none"))
+    assert caught.value.flag == "data_path"
 
 
 @pytest.mark.parametrize("split", reader.SPLITS)

@@ -1,5 +1,6 @@
 """The folder of a run: trainings that are saved, stopped, killed, damaged and resumed."""
 
+import errno
 import fnmatch
 import glob
 import json
@@ -23,6 +24,7 @@ from models import (
     make_lm_config,
     recorded_corpus,
     run_flags,
+    running_session,
     train_run,
     write_corpus,
 )
@@ -109,21 +111,21 @@ def test_without_a_folder_nothing_is_written(corpus, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_longer_run_goes_on_as_if_it_had_never_ended(corpus, out, mode):
-    whole = train_run(corpus, seed=1, max_max_epoch=4, rnn_mode=mode)
+    whole = train_run(corpus, seed=1, rnn_mode=mode)
     train_run(corpus, out, seed=1, max_max_epoch=2, rnn_mode=mode)
     lines = []
-    rest = train_run(corpus, out, seed=1, max_max_epoch=4, rnn_mode=mode, log=lines.append)
-    assert lines[:2] == ["Resuming after epoch 2 of 4.", "Epoch: 3 Learning rate: 0.500"]
+    rest = train_run(corpus, out, seed=1, rnn_mode=mode, log=lines.append)
+    assert lines[:2] == ["Resuming after epoch 2 of 3.", "Epoch: 3 Learning rate: 0.500"]
     assert_same_run(rest, whole._replace(epochs=whole.epochs[2:]))
 
 
 @pytest.mark.parametrize("first, second", [("basic", "block"), ("block", "basic")])
 def test_a_run_goes_on_in_the_other_mode(corpus, out, first, second):
-    whole = train_run(corpus, seed=1, max_max_epoch=4, rnn_mode=first)
+    whole = train_run(corpus, seed=1, rnn_mode=first)
     train_run(corpus, out, seed=1, max_max_epoch=2, rnn_mode=first)
     lines = []
-    rest = train_run(corpus, out, seed=1, max_max_epoch=4, rnn_mode=second, log=lines.append)
-    assert lines[0] == "Resuming after epoch 2 of 4."
+    rest = train_run(corpus, out, seed=1, rnn_mode=second, log=lines.append)
+    assert lines[0] == "Resuming after epoch 2 of 3."
     assert_same_run(rest, whole._replace(epochs=whole.epochs[2:]), rtol=1e-3)
 
 
@@ -321,6 +323,24 @@ def test_a_disk_that_is_full_while_saving_leaves_the_checkpoint_before(corpus, r
     for name, value in weights(out).items():
         np.testing.assert_array_equal(value, before[name])
     assert run_train(folder=out)[0] == "Resuming after epoch 1 of 3."
+
+
+class FullDisk(object):
+    """A saver that writes half of a checkpoint."""
+
+    def save(self, session, path, global_step, write_meta_graph):
+        with open("%s-%d.data-00000-of-00001.tempstate123" % (path, global_step), "wb") as file:
+            file.write(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_what_a_failed_save_leaves_goes_at_once(corpus, out):
+    run = RunFolder(out, make_lm_config(vocab_size=8), read_corpus(corpus))
+    tf.train.get_or_create_global_step()
+    message = r"cannot save epoch 1 \(%s\); no epoch is saved" % os.strerror(errno.ENOSPC)
+    with running_session() as session, pytest.raises(SavePathError, match=message):
+        run.save(session, FullDisk(), 1)
+    assert os.listdir(out) == []
 
 
 @posix

@@ -39,7 +39,7 @@ def country_of(sentence):
 
 def test_sentences_end_in_the_language_of_their_country(model):
     ids, _ = model.vocabulary.encode(["<eos>"])
-    words = decoding.continuation(model, ids, 50000, 1.0, np.random.RandomState(1))
+    words = decoding.continuation(model, ids, 20000, 1.0, np.random.RandomState(1))
     told = (sentence for sentence in sentences(words) if country_of(sentence))
     told = list(itertools.islice(told, 200))
     assert len(told) == 200
