@@ -4,14 +4,12 @@ On TensorFlow 1.15 the cells and the loss of TensorFlow itself are held to the s
 """
 
 import inspect
-import os
 import sys
 
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from commands import ROOT
-from documents import find_test, named_tests, rows
+from documents import find_test, named_tests, read, rows
 from models import build, make_config, running_session
 
 import contrib
@@ -43,24 +41,24 @@ def sigmoid(x):
 # --------------------------------------------------------------------------------------------------
 # docs/errata.md
 # --------------------------------------------------------------------------------------------------
-def errata():
-    with open(os.path.join(ROOT, "docs", "errata.md"), encoding="utf-8") as file:
-        return file.read()
+ROWS = rows(read("docs", "errata.md"))
 
 
+@pytest.mark.docs
 def test_every_row_names_a_test_that_exists_or_says_that_nothing_was_run():
-    assert len(rows(errata())) > 40
-    for row in rows(errata()):
+    assert len(ROWS) > 40
+    for row in ROWS:
         checked = row[-1]
         assert named_tests(checked) or "not run" in checked, row
         for path, name in named_tests(checked):
             assert find_test(path, name), "%s has no %s" % (path, name)
 
 
+@pytest.mark.docs
 def test_every_test_of_this_file_is_named_there():
     here = {name for name in globals() if name.startswith("test_")}
     about_the_table = {n for n in here if n.startswith(("test_every_row", "test_every_test"))}
-    named = {name for row in rows(errata()) for _, name in named_tests(row[-1])}
+    named = {name for row in ROWS for _, name in named_tests(row[-1])}
     assert here - about_the_table <= named
 
 

@@ -87,6 +87,8 @@ def run_outside(folder, program, *statements):
     return output.decode("utf-8").splitlines()
 
 
+@pytest.mark.docs
+@pytest.mark.slow
 def test_the_example_runs_beside_the_copied_folder_and_prints_what_it_should(tmp_path):
     """In the same process before it, what is said where version 2 behaviour was left on."""
     messages = [] if TENSORFLOW_1 else EAGER
@@ -96,12 +98,15 @@ def test_the_example_runs_beside_the_copied_folder_and_prints_what_it_should(tmp
     assert lines == [message for message, _ in messages] + promised
 
 
+@pytest.mark.docs
+@pytest.mark.slow
 @pytest.mark.skipif(not TENSORFLOW_1, reason="needs TensorFlow 1.15")
 def test_the_example_for_tensorflow_1_prints_the_same_there(tmp_path):
     lines = run_outside(tmp_path, BEFORE + AFTER[AFTER.index("random = ") :])
     assert lines == blocks(PARTS["An example"], "text")[0].splitlines()
 
 
+@pytest.mark.docs
 def test_the_example_is_renamed_as_the_table_says_and_otherwise_the_same():
     model = BEFORE[BEFORE.index("x = ") :]
     assert "tf.contrib.rnn" in model
@@ -110,6 +115,7 @@ def test_the_example_is_renamed_as_the_table_says_and_otherwise_the_same():
     assert AFTER[AFTER.index("x = ") : AFTER.index("\nrandom = ")] == model
 
 
+@pytest.mark.docs
 def test_every_name_of_today_exists():
     today = " ".join(row[1] for row in RENAMES)
     found = [name for name in names(today) if name != "contrib.rnn.X"]
@@ -119,11 +125,13 @@ def test_every_name_of_today_exists():
         look_up(name, tf=tf, contrib=contrib)
 
 
+@pytest.mark.docs
 def test_the_list_of_cells_is_complete():
     public = [name for name in vars(rnn) if name.endswith(("Cell", "Tuple", "Wrapper"))]
     assert sorted(CELLS) == sorted(name for name in public if not name.startswith("_"))
 
 
+@pytest.mark.docs
 def test_the_names_of_tensorflow_1_existed_and_are_gone():
     old = [name for row in RENAMES for name in names(row[0]) if not name.endswith(".X")]
     old += ["tf.contrib.rnn." + cell for cell in CELLS]
@@ -136,6 +144,7 @@ def test_the_names_of_tensorflow_1_existed_and_are_gone():
                 look_up(name, tf=tf)
 
 
+@pytest.mark.docs
 @pytest.mark.parametrize("message, code", [row for row in MESSAGES if row not in EAGER])
 def test_messages(message, code, tmp_path):
     if TENSORFLOW_1 and "tensorflow" in message or not KERAS_3 and "Keras 3" in message:

@@ -358,7 +358,7 @@ def test_an_export_folder_that_holds_something(saved, refused, tmp_path):
 def test_help_shows_every_flag(call):
     status, out, err = call("--help")
     assert (status, err) == (0, "")
-    assert out.startswith("usage: python -m lm.generate [-h] --save_path DIR ")
+    assert out.startswith("usage: lm.generate [-h] --save_path DIR ")
     flags = "save_path model data_path prompt next score export num_words num_samples temperature"
     for flag in (flags + " seed separate").split():
         assert "\n  --" + flag in out
@@ -367,6 +367,13 @@ def test_help_shows_every_flag(call):
 # --------------------------------------------------------------------------------------------------
 # In a process of its own
 # --------------------------------------------------------------------------------------------------
+@pytest.mark.slow
+def test_help_shows_the_command_to_type():
+    status, out, err = run_command(*(PROGRAM + ["--help"]))
+    assert (status, err) == (0, "")
+    assert out.startswith("usage: python -m lm.generate [-h] --save_path DIR ")
+
+
 @pytest.mark.slow
 def test_the_line_that_refuses_begins_with_the_command():
     status, out, err = run_command(*(PROGRAM + ["--save_path=nowhere", "--prompt=a"]))

@@ -109,6 +109,7 @@ def test_small_has_the_known_number_of_parameters():
     assert sum(v.shape.num_elements() for v in tf.trainable_variables()) == 4651600
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(st.lists(st.integers(0, 49), min_size=24, max_size=100))
 def test_the_perplexity_of_any_text_is_finite(data):

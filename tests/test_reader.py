@@ -91,6 +91,7 @@ def test_forms_of_the_same_text_give_the_same_ids(tmp_path, text):
     assert (train, vocabulary) == ([1, 2, 0, 3, 0], 4)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     any(ord(letter) > 127 for letter in sys.prefix + ROOT),
     reason="in that locale, TensorFlow cannot be loaded from a path that is not ASCII",
