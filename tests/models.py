@@ -237,23 +237,3 @@ def perplexities(lines, split):
     """What a run's output says of one split, epoch by epoch."""
     pattern = r"(?:Epoch: \d+ )?%s Perplexity: (\S+)" % split
     return [float(match.group(1)) for match in (re.fullmatch(pattern, x) for x in lines) if match]
-
-
-def write_country_corpus(folder):
-    """Writes a corpus of sentences that end with the language of a country, near or far.
-
-    Returns:
-        The folder as a string, and the sentences of the test text, lists of words.
-    """
-    random = np.random.RandomState(1)
-    languages = {"france": "french", "spain": "spanish", "china": "chinese", "italy": "italian"}
-
-    def sentence():
-        country = random.choice(sorted(languages))
-        between = random.choice("and so then but".split(), random.choice([0, 0, 1, 1, 2, 8, 20]))
-        words = ["she grew up in", country] + list(between) + ["speaks fluent", languages[country]]
-        return " ".join(words)
-
-    texts = [[sentence() for _ in range(count)] for count in (1500, 60, 300)]
-    write_corpus(folder, *("".join(" %s \n" % s for s in sentences) for sentences in texts))
-    return str(folder), [sentence.split() for sentence in texts[2]]

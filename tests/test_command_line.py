@@ -18,6 +18,9 @@ import reader
 SCRIPT = os.path.join(ROOT, "ptb_word_lm.py")
 TEXT = "a b c d\n" * 100
 
+# An environment in which Python buffers what it writes into a pipe, as it does by default.
+BUFFERED = outside_environment(PYTHONUNBUFFERED="")
+
 
 def run_script(*arguments):
     """Runs the reference from outside of its folder; see `run_command`."""
@@ -80,7 +83,8 @@ console.run(ptb_word_lm.main)
 @pytest.mark.slow
 def test_each_line_of_a_run_is_shown_at_once(tmp_path):
     folder = write_corpus(tmp_path, TEXT, TEXT, TEXT)
-    _, out, _ = run_command("-c", MARKED, "--data_path=" + folder, "--model=test")
+    arguments = ["--data_path=" + folder, "--model=test"]
+    _, out, _ = run_command("-c", MARKED, *arguments, env=BUFFERED)
     assert re.sub(r"\d+\.\d+.*", "X", out).splitlines() == [
         "Epoch: 1 Learning rate: X",
         "mark",
@@ -308,7 +312,7 @@ with console.errors_in_one_line({}):
 
 def test_each_line_is_flushed():
     past_the_buffer = r"print('one'); os.write(1, b'two\n'); print('three')"
-    _, out, _ = run_command("-c", PROGRAM, past_the_buffer)
+    _, out, _ = run_command("-c", PROGRAM, past_the_buffer, env=BUFFERED)
     assert out.splitlines() == ["one", "two", "three"]
 
 
@@ -316,9 +320,8 @@ def test_each_line_is_flushed():
 def test_a_closed_pipe_ends_the_program_without_a_word():
     pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     statements = "print('one'); sys.stdin.read(); print('two')"
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, statements], cwd=ROOT, **pipes
-    ) as process:
+    command = [sys.executable, "-c", PROGRAM, statements]
+    with subprocess.Popen(command, cwd=ROOT, env=BUFFERED, **pipes) as process:
         assert process.stdout.readline() == b"one\n"
         process.stdout.close()
         process.stdin.close()

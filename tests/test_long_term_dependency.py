@@ -1,6 +1,7 @@
 """study/long_term_dependency.py and study/gates.py, on a smaller corpus of the same kind."""
 
 import collections
+import re
 import sys
 from unittest import mock
 
@@ -164,6 +165,23 @@ def test_the_output_of_long_term_dependency_is_built_like_the_expected_one(
     assert skeleton("\n".join(lines)) == skeleton(expected_output("long_term_dependency"))
 
 
+def expected_tables(name):
+    """The rows of the expected output's tables, without the number of sentences: `[[float]]`."""
+    rows = re.findall(r"^\d+-\d+ +\d+ (.*)$", expected_output(name), re.MULTILINE)
+    return [[float(figure) for figure in row.split()] for row in rows]
+
+
+@pytest.mark.docs
+def test_the_least_figures_that_the_docstring_names_are_below_the_expected_ones():
+    prose = " ".join(long_term_dependency.__doc__.split())
+    (languages,) = re.findall(r"(\d+) % of the languages or more", prose)
+    (verbs,) = re.findall(r"(\d+) % of the verbs or more", prose)
+    table = expected_tables("long_term_dependency")
+    ranges = len(long_term_dependency.RANGES)
+    assert min(min(row[1:]) for row in table[:ranges]) >= int(languages)
+    assert min(row[-1] for row in table[2 * ranges : 2 * ranges + 4]) >= int(verbs)
+
+
 # --------------------------------------------------------------------------------------------------
 # sample.py
 # --------------------------------------------------------------------------------------------------
@@ -287,3 +305,16 @@ def test_the_output_of_gates_is_built_like_the_expected_one(
     assert path.read_bytes().startswith(b"\x89PNG")
     assert lines[1].startswith("  right, 32 words between: she grew up in ")
     assert skeleton("\n".join(lines)) == skeleton(expected_output("gates"))
+
+
+@pytest.mark.docs
+def test_what_the_docstring_says_of_forgetting_units_fits_the_expected_output():
+    prose = " ".join(gates.__doc__.split())
+    pattern = r"loses (\d+) to (\d+) points .* forgets, and (\d+) to (\d+) points when all"
+    first_least, first_most, all_least, all_most = map(int, re.search(pattern, prose).groups())
+    pattern = r"^(none|the first of those|all \d+ that hold it|10 others).*? (\d+) +\S+$"
+    rows = re.findall(pattern, expected_output("gates"), re.MULTILINE)
+    none, first, together, *others = [int(right) for _, right in rows]
+    assert first_least <= none - first <= first_most
+    assert all_least <= none - together <= all_most
+    assert len(others) == 3 and max(abs(none - other) for other in others) <= 1

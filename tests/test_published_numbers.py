@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf1
 import tensorflow.compat.v1 as tf
-from models import build, make_config, run_script, running_session
+from commands import run_command
+from models import build, make_config, running_session
 
 import configs
 import contrib
@@ -22,7 +23,7 @@ def changed(change):
     return mock.patch.object(*published_numbers.CHANGES[change])
 
 
-@pytest.mark.parametrize("name", sorted(configs.CONFIGS))
+@pytest.mark.parametrize("name", ["small", "medium", "large"])
 def test_the_old_schedule_is_that_of_max_i_minus_max_epoch(name):
     config = configs.get_config(name)
     with changed("schedule"):
@@ -113,17 +114,41 @@ def test_shared_layers_are_what_tensorflow_1_makes_of_one_cell_object():
     np.testing.assert_allclose(outputs[0][1], outputs[1][1], rtol=1e-5)
 
 
+@pytest.mark.parametrize("change", ["schedule", "shared_cell"])
+def test_a_change_that_changes_nothing_is_refused(change, corpus):
+    ptb_word_lm.FLAGS.model, ptb_word_lm.FLAGS.data_path = "test", corpus  # one epoch, one layer
+    with changed(change), pytest.raises(published_numbers.ChangeError) as error:
+        ptb_word_lm.main([])
+    assert error.value.flag == "change"
+    assert "--model" in str(error.value)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "flags, message",
+    "flags, line",
     [
-        ([], "--change"),
-        (["--change=all"], "--change=all"),
-        (["--change=shared_cell", "--rnn_mode=block"], "leave it out"),
-        (["--change=schedule", "--data_path=nowhere"], "--data_path=nowhere"),
-        (["--change=schedule", "--save_path=out"], "--save_path would take"),
+        ([], "flag --change=None: Flag --change must have a value"),
+        (["--change=all"], "flag --change=all: value should be one of"),
+        (
+            ["--change=schedule", "--model=test"],
+            "--change=schedule: the learning rate of --model=test never falls; give another model",
+        ),
+        (["--change=schedule", "--model=tiny"], "--model=tiny: no such model"),
+        (["--change=schedule", "--data_path=nowhere"], "--data_path=nowhere: no such folder"),
+        (["--change=schedule", "--save_path=out"], "--save_path=out: a later run would take"),
+        (["--change=schedule", "--rnn_mode=block"], "Unknown command line flag 'rnn_mode'"),
     ],
 )
-def test_a_mistake_is_one_line_and_status_2(flags, message):
-    status, out, err = run_script(published_numbers.__file__, *flags)
+def test_a_mistake_is_one_line_and_status_2(flags, line):
+    status, out, err = run_command("-m", "study.published_numbers", *flags)
     assert (status, out) == (2, "")
-    assert message in err and err.count("\n") == 1
+    assert err.startswith("study.published_numbers: " + line) and err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_help_shows_the_changes_and_the_flags_of_the_reference():
+    status, out, err = run_command("-m", "study.published_numbers", "--help")
+    assert (status, err) == (0, "")
+    assert published_numbers.__doc__.splitlines()[0] in out
+    for flag in ("change", "data_path", "model", "seed"):
+        assert "--%s:" % flag in out

@@ -1,28 +1,79 @@
 """The study scripts: each claim that they make, and the output that they promise."""
 
+import importlib
 import sys
 
 import numpy as np
 import pytest
-from models import run_script
+from commands import run_command
+from documents import expected_output, skeleton
 
-from study import embedding_lookup, gradient_clipping
+from study import gradient_clipping
 
-
-def promised(script):
-    """The output in a script's docstring."""
-    return "\n".join(
-        line[4:] for line in script.__doc__.split("Expected output:\n\n")[1].split("\n")
-    )
+STUDIES = "embedding_lookup encoder_decoder gates gradient_clipping long_term_dependency".split()
 
 
-@pytest.mark.parametrize("script", [embedding_lookup, gradient_clipping])
-def test_the_output_is_the_promised_one(script):
-    status, out, err = run_script(script.__file__)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["embedding_lookup", "gradient_clipping"])
+def test_the_output_is_the_expected_one(name):
+    status, out, err = run_command("-m", "study." + name)
     assert (status, err) == (0, "")
-    assert out.rstrip() == promised(script).rstrip()
+    assert out == expected_output(name)
 
 
+@pytest.mark.parametrize("name", STUDIES + ["plot_run"])
+def test_help_shows_what_the_study_explains(name, monkeypatch, capsys):
+    study = importlib.import_module("study." + name)
+    monkeypatch.setattr(sys, "argv", [name, "--help"])
+    with pytest.raises(SystemExit) as end:
+        study.main()
+    assert end.value.code in (0, None)
+    assert study.__doc__.strip() in capsys.readouterr().out
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_docstring_names_its_command_and_the_expected_output(name):
+    explanation = importlib.import_module("study." + name).__doc__
+    assert "\n    python -m study.%s" % name in explanation
+    assert "study/expected/%s.txt" % name in explanation
+
+
+@pytest.mark.slow
+def test_the_studies_are_imported_without_matplotlib():
+    names = ", ".join(STUDIES + ["plot_run", "published_numbers"])
+    code = "import sys; sys.modules['matplotlib'] = None; from study import %s" % names
+    status, _, err = run_command("-c", code)
+    assert status == 0, err
+
+
+def test_a_skeleton_leaves_out_what_models_say():
+    output = """rnn, perplexity by epoch: 3.10 2.05
+  right, 9 words between: she grew up in spain speaks fluent -> spanish
+
+The language: right, in %:
+between  number            rnn
+0-3         117             45
+none                        97
+Unit 118, word by word (french):
+                f       i
+<eos>        0.36   -0.56
+
+Conclusion: of -3 units, 98 % hold
+  rnn forgets (38 points less)"""
+    assert skeleton(output) == [
+        "rnn, perplexity by epoch: #",
+        "The language: right, in %:",
+        "between  number            rnn",
+        "Unit #, word by word (#):",
+        "                f       i",
+        "Conclusion: of # units, # % hold",
+    ]
+
+
+# --------------------------------------------------------------------------------------------------
+# gradient_clipping.py
+# --------------------------------------------------------------------------------------------------
 def test_the_formula_clips_as_tensorflow_does(capsys):
     assert gradient_clipping.compare() < 1e-15
 

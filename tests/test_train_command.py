@@ -234,7 +234,6 @@ def test_small_in_block_mode_is_the_default(saved_config):
     assert (config["use_fp16"], config["use_bf16"], config["dtype"]) == (False, False, "float32")
 
 
-@pytest.mark.slow
 def test_the_sample_model_on_the_corpus_that_ships_is_one_command(command):
     status, output, errors = command("--model=sample", "--max_max_epoch=0")
     assert (status, errors) == (0, "")

@@ -174,6 +174,7 @@ def test_gradients_are_clipped_to_max_grad_norm(mode):
     assert change == pytest.approx(1e-3, rel=1e-3)
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(st.lists(st.integers(0, 49), min_size=24, max_size=100))
 def test_the_perplexity_of_any_text_is_finite(data):
