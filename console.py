@@ -74,14 +74,24 @@ def _mistake_of_save_path(error, folder):
     The reference leaves its --save_path to TensorFlow, which knows nothing of flags.
     """
     tf = sys.modules.get("tensorflow")
-    if not folder or tf is None or not isinstance(error, tf.errors.OpError):
+    if not folder or tf is None:
         return None
-    message = str(error).splitlines()[0]
-    if message.startswith("Restoring from checkpoint failed"):
+    if (
+        isinstance(error, tf.errors.DataLossError)
+        or str(error).startswith("Restoring from checkpoint failed")
+        # The Supervisor takes the end of a file that was cut short for the end of the input.
+        or str(error) == "generator didn't yield"
+    ):
         return "the checkpoint there is of another model, or damaged"
-    while len(folder) > 1 and not re.search(r"(^|\s)%s($|[\s/;-])" % re.escape(folder), message):
+    if not isinstance(error, tf.errors.OpError):
+        return None
+    # A line that begins with a path: of the folder, of something in or beside it, of a parent.
+    paths = re.escape(folder.rstrip("/")) + r"[/;\s-]"
+    while os.path.dirname(folder) not in ("", folder):
         folder = os.path.dirname(folder)
-    return message if len(folder) > 1 else None
+        paths += "|%s[;\\s]" % re.escape(folder)
+    lines = [line for line in str(error).splitlines() if re.match(paths, line)]
+    return lines[0] if lines else None
 
 
 @contextlib.contextmanager

@@ -7,8 +7,9 @@ from lm.cells import CELLS
 class SampleConfig(configs.SmallConfig):
     """Learns the corpus that ships, long dependencies included.
 
-    The gradients reach back 35 words, as far as its long sentences need. Dropout keeps its 60,000
-    words from being learnt by heart.
+    An epoch of that corpus has few batches, and the long dependencies come late. So the learning
+    rate stays high for eight epochs; after the small configuration's four, most of the languages
+    are not learnt. One layer is enough.
     """
 
     num_layers = 1

@@ -8,7 +8,7 @@ import sys
 import pytest
 import tensorflow.compat.v1 as tf
 from commands import ROOT, outside_environment, run_command
-from models import write_corpus
+from models import running_session, write_corpus
 
 import configs
 import console
@@ -415,3 +415,36 @@ def test_what_the_parser_reads(parser, monkeypatch, tmp_path):
         (["--to=~/out"], dict(to=str(tmp_path / "out"))),
     ):
         assert vars(parser.parse_args(words)) == dict(defaults, **values)
+
+
+@pytest.mark.parametrize("name", ["f", "f/", "f/new"])
+def test_a_save_path_of_one_letter(refused, corpus, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(str(tmp_path))
+    (tmp_path / "f").write_text("")
+    line = refused("--model=test", "--data_path=" + corpus, "--save_path=" + name)
+    assert line.startswith("--save_path=%s: f" % name)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fdinfo"), reason="needs /proc")
+def test_a_folder_beside_which_nothing_can_be_written(monkeypatch, capsys):
+    """The last checkpoint of a run lies beside its folder."""
+    monkeypatch.setattr(sys, "argv", [SCRIPT])
+    path = "/proc/self/out"
+    tf.get_variable("v", [])
+    with running_session() as session, pytest.raises(SystemExit) as stop:
+        with console.errors_in_one_line({"save_path": path}):
+            tf.train.Saver().save(session, path, global_step=12)
+    line = the_one_line(capsys, stop)
+    assert line.startswith("--save_path=%s: %s-12." % (path, path))
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:50], lambda data: data[::-1]])
+def test_a_save_path_with_a_damaged_checkpoint(run_main, refused, corpus, tmp_path, damage):
+    out = tmp_path / "out"
+    run_main(dict(max_max_epoch=0), save_path=str(out))
+    data = out / "model.ckpt-0.data-00000-of-00001"
+    data.write_bytes(damage(data.read_bytes()))
+    assert refused("--model=test", "--data_path=" + corpus, "--save_path=%s" % out) == (
+        "--save_path=%s: the checkpoint there is of another model, or damaged; give another folder"
+        % out
+    )

@@ -264,7 +264,12 @@ def test_checkpoints_of_which_none_can_be_read(copied, capsys):
         ("config.json", '"num_layers": 2', '"num_layers": 1e400', "cannot read its config.json ("),
         ("config.json", "{", "", "cannot read its config.json ("),
         ("config.json", '"num_layers"', '"layers"', "cannot read its config.json ('num_layers')"),
-        ("config.json", '"basic_lstm"', '"lstm"', "cannot read its config.json (cell: no such cell; "),
+        (
+            "config.json",
+            '"basic_lstm"',
+            '"lstm"',
+            "cannot read its config.json (cell: no such cell; ",
+        ),
         ("config.json", '"hidden_size": 16', '"hidden_size": 17', "as Model/embedding, this model"),
     ],
 )
