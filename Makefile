@@ -14,7 +14,7 @@ train: .venv/installed
 test: train .venv/installed-dev
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
-	.venv/bin/python -m pytest tests
+	.venv/bin/python -m pytest -n auto --maxprocesses=4 --dist loadfile tests
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

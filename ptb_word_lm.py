@@ -46,7 +46,7 @@ from configs import get_config
 
 tf.disable_v2_behavior()
 
-# Parameters
+# Parameters. The configurations, init_scale to vocab_size, stand in configs.py.
 flags = tf.flags
 logging = tf.logging  # The blog does not use it either.
 

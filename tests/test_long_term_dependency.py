@@ -253,11 +253,11 @@ def test_units_that_hold_the_country_are_needed_and_others_are_not(watched):
     assert units
     for unit in units:
         assert shares[unit] >= gates.LEAST_SHARE and held.f[unit] >= gates.LEAST_F
-    others = sorted(set(range(HIDDEN_SIZE)) - set(np.argsort(-shares)[:16]))
+    others = np.argsort(shares)[: len(units)]  # those that tell least of the country
     accuracy, loss = gates.ask(model, sentences, [])
     assert accuracy > 0.7
     assert gates.ask(model, sentences, units)[1] > loss + 0.5
-    assert gates.ask(model, sentences, others[: len(units)])[1] < loss + 0.2
+    assert gates.ask(model, sentences, others)[1] < loss + 0.2
 
 
 def test_what_units_hold_is_measured_after_the_country():

@@ -261,7 +261,7 @@ def test_a_run_killed_at_random_ends_with_the_numbers_of_one_that_was_not(start,
 @pytest.mark.slow
 def test_ctrl_c_ends_with_status_130_and_says_what_is_saved(start, tmp_path):
     out = str(tmp_path / "out")
-    process = start(out, num_steps=1)  # long epochs: the signal comes in the middle of the second
+    process = start(out, hidden_size=300)  # the signal comes in the middle of a long epoch
     wait_for(process, out, "Epoch: 2 Learning rate")
     process.send_signal(signal.SIGINT)
     assert process.wait() == 130
@@ -272,7 +272,7 @@ def test_ctrl_c_ends_with_status_130_and_says_what_is_saved(start, tmp_path):
 @pytest.mark.slow
 def test_ctrl_c_in_the_first_epoch_says_that_nothing_is_saved(start, tmp_path):
     out = str(tmp_path / "out")
-    process = start(out, num_steps=1)
+    process = start(out, hidden_size=300)
     wait_for(process, out, "Epoch: 1 Learning rate")
     process.send_signal(signal.SIGINT)
     assert process.wait() == 130
