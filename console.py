@@ -69,28 +69,25 @@ def _blame(flag, values, message):
 
 
 def _mistake_of_save_path(error, folder):
-    """Returns what is wrong with --save_path if an error of TensorFlow's is about it, else None.
+    """Returns what is wrong with the reference's --save_path if an error is about it, else None.
 
     The reference leaves its --save_path to TensorFlow, which knows nothing of flags.
     """
-    tf = sys.modules.get("tensorflow")
-    if not folder or tf is None:
+    errors = sys.modules["tensorflow"].errors
+    # The Supervisor takes the end of a file that was cut short for the end of the input, and says
+    # "generator didn't yield".
+    if isinstance(error, errors.DataLossError) or str(error) == "generator didn't yield":
+        return "the checkpoint there is damaged"
+    if not isinstance(error, errors.OpError):
         return None
-    if (
-        isinstance(error, tf.errors.DataLossError)
-        or str(error).startswith("Restoring from checkpoint failed")
-        # The Supervisor takes the end of a file that was cut short for the end of the input.
-        or str(error) == "generator didn't yield"
-    ):
+    if str(error).startswith("Restoring from checkpoint failed"):
         return "the checkpoint there is of another model, or damaged"
-    if not isinstance(error, tf.errors.OpError):
-        return None
-    # A line that begins with a path: of the folder, of something in or beside it, of a parent.
-    paths = re.escape(folder.rstrip("/")) + r"[/;\s-]"
+    # A line that begins with the path of the folder, of something in or beside it, of a parent.
+    paths = [re.escape(folder.rstrip("/")) + r"(-\d+\.|/|;| is not)"]
     while os.path.dirname(folder) not in ("", folder):
         folder = os.path.dirname(folder)
-        paths += "|%s[;\\s]" % re.escape(folder)
-    lines = [line for line in str(error).splitlines() if re.match(paths, line)]
+        paths.append(re.escape(folder) + r"(;| is not)")
+    lines = [line for line in str(error).splitlines() if re.match("|".join(paths), line)]
     return lines[0] if lines else None
 
 
@@ -121,9 +118,6 @@ def errors_in_one_line(values):
     except Exception as error:
         if hasattr(error, "flag"):
             fail(_blame(error.flag, values, str(error)))
-        mistake = _mistake_of_save_path(error, values.get("save_path"))
-        if mistake:
-            fail(_blame("save_path", values, mistake + "; give another folder"))
         raise
 
 
@@ -151,8 +145,16 @@ def run(main):
             fail("--%s=: the value is missing; give one, or leave the flag out" % name)
         if isinstance(value, str) and value.startswith("~"):  # no shell expands --save_path=~/out
             flags.FLAGS[name].value = os.path.expanduser(value)
-    with errors_in_one_line(flags.FLAGS.flag_values_dict()):
-        main(argv)
+    values = flags.FLAGS.flag_values_dict()
+    with errors_in_one_line(values):
+        try:
+            main(argv)
+        except Exception as error:
+            folder = values["save_path"]
+            mistake = _mistake_of_save_path(error, folder) if folder else None
+            if mistake:
+                fail(_blame("save_path", values, mistake + "; give another folder"))
+            raise
 
 
 class Parser(argparse.ArgumentParser):

@@ -34,8 +34,16 @@ def read_corpus(data_path):
         reader.CorpusError: for a corpus that cannot be used.
     """
     train, valid, test, _ = reader.ptb_raw_data(data_path)
-    best, path = None, os.path.join(data_path, "best_perplexity.json")
-    if os.path.exists(path):
+    return Corpus(train, valid, test, reader.ptb_vocabulary(data_path), _read_best(data_path))
+
+
+def _read_best(data_path):
+    path = os.path.join(data_path, "best_perplexity.json")
+    if not os.path.exists(path):
+        return None
+    try:
         with open(path, encoding="utf-8") as file:
-            best = json.load(file)
-    return Corpus(train, valid, test, reader.ptb_vocabulary(data_path), best)
+            found = json.load(file)
+        return {split: float(found[split]) for split in reader.SPLITS}
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise reader.CorpusError("cannot read %s (%r); delete it" % (path, error))

@@ -54,7 +54,10 @@ def _read_file(folder, name, parse, flag):
         with open(path, encoding="utf-8") as file:
             return parse(file.read())
     except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise SavePathError("cannot read its %s (%s); delete it and give %s" % (name, error, flag))
+        raise SavePathError(
+            "cannot read its %s (%s); delete it, and let lm.train resume the run or give %s"
+            % (name, error, flag)
+        )
 
 
 def _parse_config(text):

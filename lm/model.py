@@ -10,6 +10,7 @@ Letters in the shape comments: B batch_size, T num_steps, H hidden_size, V vocab
 import tensorflow.compat.v1 as tf
 
 import contrib
+import reader
 from lm.cells import CELLS
 
 tf.disable_v2_behavior()
@@ -28,7 +29,7 @@ class UniformInitializer(object):
     """
 
     def __init__(self, scale, seed=None):
-        """Starts the sequence of a seed, an int; of a random one if `seed` is None."""
+        """Draws from `seed`, an int, or from a random seed if it is None."""
         self._scale = scale
         self._seed = seed
         self._drawn = 0
@@ -136,6 +137,29 @@ class Network(object):
         return tf.transpose(outputs, [1, 0, 2]), tuple(new_state)
 
 
+def epoch_size(data, config):
+    """Returns the number of batches in one pass over a text; targets are shifted by one word."""
+    return (len(data) // config.batch_size - 1) // config.num_steps
+
+
+class Input(object):
+    """A text in batches; the arguments and attributes are those of `ptb_word_lm.PTBInput`.
+
+    `lm/` has a class of its own, since importing the script defines the script's flags.
+
+    Raises:
+        reader.CorpusError: if the text does not fill one batch.
+    """
+
+    def __init__(self, config, data, name=None):
+        self.batch_size = config.batch_size
+        self.num_steps = config.num_steps
+        self.epoch_size = epoch_size(data, config)
+        self.input_data, self.targets = reader.ptb_producer(
+            data, config.batch_size, config.num_steps, name=name
+        )  # [B, T] both
+
+
 class Model(object):
     """The network on batches of a corpus, with its loss, and the ops that train it.
 
@@ -144,10 +168,10 @@ class Model(object):
     Args:
         is_training: whether to apply dropout and to make `lr` and `train_op`.
         config: an `lm.configs.Config`.
-        input_: a `ptb_word_lm.PTBInput`.
+        input_: an `Input`.
 
     Attributes:
-        input: the `PTBInput`.
+        input: the `Input`.
         initial_state, final_state: for each layer an `LSTMStateTuple` of c and h, `[B, H]`, or h
             alone for cells without c. Feeding overrides `initial_state`, which is otherwise zero.
         cost: scalar; the loss in nats, a mean over the batch, summed over the time steps.

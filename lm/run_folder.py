@@ -10,7 +10,8 @@ What a folder given as --save_path holds:
 
 A checkpoint holds the variables of the original script, and the epoch is not among them. The epoch
 follows from the global step: an epoch is `epoch_size` steps. The original also saved in the middle
-of an epoch; a run that resumes from there repeats that epoch.
+of an epoch; a run that resumes from there repeats that epoch, and the batches that it had behind it
+count on.
 """
 
 import contextlib
@@ -24,9 +25,11 @@ import sys
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from lm.model import epoch_size
+
 KEPT = 5  # checkpoints
-# What a run must keep to resume: the shapes of the variables, what makes epochs of steps, and the
-# corpus. The rest of the configuration may change in between.
+# A run must keep these to resume: the sizes of the variables, the sizes of a batch, and the corpus.
+# The rest of the configuration may change in between.
 _FIXED = ("num_layers", "hidden_size", "vocab_size", "dtype", "batch_size", "num_steps")
 _FIXED += ("model", "train_words", "corpus_sha256")
 
@@ -151,7 +154,6 @@ class RunFolder(object):
         step: the global step of the checkpoint to resume from, 0 without one.
         epochs: the epochs that this checkpoint has behind it.
         batches: the batches that it has behind it in the epoch after those.
-        is_new: whether there is no checkpoint to resume from.
         saved: a phrase for what is saved at the moment, as "epoch 3 is saved in DIR".
     """
 
@@ -178,9 +180,8 @@ class RunFolder(object):
             if _prefixes(folder):
                 self._check_owner()
                 self._checkpoint, self.step = newest_checkpoint(folder)
-        epoch_size = (len(corpus.train) // config.batch_size - 1) // config.num_steps
-        self.epochs, self.batches = divmod(self.step, max(epoch_size, 1))
-        self.is_new = self._checkpoint is None
+        batches = epoch_size(corpus.train, config) or 1  # a corpus too short is refused later
+        self.epochs, self.batches = divmod(self.step, batches)
         self.saved = "no epoch is saved"
         if self.epochs:
             self._say_saved(self.epochs)

@@ -76,9 +76,9 @@ def parse_arguments(arguments=None):
     more = parser.add_argument_group(
         "attributes of the configuration", "Each overrides a value of --model."
     ).add_argument
-    glossary = dict(re.findall(r"\| `(\w+)` \| (.*) \|", reference_configs.__doc__))
+    glossary = dict(re.findall(r"\| `(\w+)` \| (.*) \|", reference_configs.__doc__ or ""))
     for name, (kind, _, wanted) in configs.ATTRIBUTES.items():
-        meaning = "%s (%s)" % (glossary[name], wanted)
+        meaning = "%s (%s)" % (glossary.get(name, ""), wanted)
         more("--" + name, type=kind, metavar="N" if kind is int else "X", help=meaning)
     return parser.parse_args(arguments)
 

@@ -8,9 +8,8 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from lm import bfloat16, run_folder
-from lm.model import Model, UniformInitializer
+from lm.model import Input, Model, UniformInitializer
 from lm.summaries import Summaries
-from ptb_word_lm import PTBInput
 
 LONGEST_TEST_STEPS = 50
 
@@ -114,7 +113,7 @@ def build_models(config, corpus, seed=None):
     ):
         is_training = name == "Train"
         with tf.name_scope(name):
-            input_ = PTBInput(config=text_config, data=data, name=name + "Input")
+            input_ = Input(config=text_config, data=data, name=name + "Input")
             with tf.variable_scope("Model", reuse=not is_training, initializer=initializer):
                 models.append(Model(is_training, text_config, input_))
     return models
@@ -122,10 +121,10 @@ def build_models(config, corpus, seed=None):
 
 def _resuming(run, config):
     """Returns the line that says where a run resumes; None for a new run."""
-    if run.is_new:
+    if run.step == 0:
         return None
     if run.epochs >= config.max_max_epoch:
-        return "Training was finished after epoch %d; evaluating." % config.max_max_epoch
+        return "Training was finished after epoch %d; evaluating." % run.epochs
     where = "after epoch %d of %d" % (run.epochs, config.max_max_epoch)
     if run.batches:
         where += ", with weights %d batches further" % run.batches
@@ -153,7 +152,7 @@ def train(config, corpus, folder=None, seed=None, on_epoch=None, log=None):
         run_folder.SavePathError: for a folder that cannot be used.
         bfloat16.NoBfloat16Error: if `config.use_bf16` asks for what the machine does not have.
         DivergedError: if the cost leaves the finite numbers. What is saved stays.
-        KeyboardInterrupt: on Ctrl-C, with a phrase that says what is saved.
+        KeyboardInterrupt: on Ctrl-C. Its text says what is saved, once the folder is open.
     """
     log = log or (lambda line: None)
     config = copy.copy(config)
@@ -167,6 +166,7 @@ def train(config, corpus, folder=None, seed=None, on_epoch=None, log=None):
 
 
 def _train(config, corpus, folder, run, session_config, seed, on_epoch, log):
+    """Does the work of `train` once the folder is open and the machine is asked for bfloat16."""
     with tf.Graph().as_default():
         # A resumed run must not repeat the dropout masks of its first epochs.
         tf.set_random_seed(None if seed is None else seed + run.step)
@@ -206,5 +206,6 @@ def _train(config, corpus, folder, run, session_config, seed, on_epoch, log):
 
             test_perplexity = run_epoch(session, mtest, log=log)
             log("Test Perplexity: %.3f" % test_perplexity)
-            summary.add(config.max_max_epoch * epoch_size, Test_Perplexity=test_perplexity)
+            last = max(run.epochs, config.max_max_epoch)
+            summary.add(last * epoch_size, Test_Perplexity=test_perplexity)
     return Result(epochs, test_perplexity)

@@ -9,7 +9,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 from absl import flags
 from absl.testing import flagsaver
-from models import TEXT, make_config, make_lm_config, write_corpus
+from models import RUN, TEXT, make_config, make_lm_config, write_corpus
 
 import configs
 import ptb_word_lm
@@ -26,9 +26,6 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("project")
 
 flags.FLAGS(["ptb_word_lm.py"])
-
-# A run of three epochs, the last one at half the learning rate.
-RUN = dict(max_epoch=2, max_max_epoch=3, init_scale=0.3, hidden_size=16)
 
 
 @pytest.fixture(autouse=True)

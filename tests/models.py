@@ -16,7 +16,7 @@ from configs import TestConfig
 from lm import configs as lm_configs
 from lm import training
 from lm.corpus import Corpus, read_corpus
-from lm.model import Model
+from lm.model import Input, Model
 from ptb_word_lm import PTBInput, PTBModel
 
 # A text with something to learn: a counts up to d, and x to z may follow.
@@ -130,7 +130,8 @@ def build(config, data, name="Train", is_training=True, reuse=None):
     make_model = Model if isinstance(config, lm_configs.Config) else PTBModel
     tf.set_random_seed(1)
     with tf.name_scope(name):
-        input_ = PTBInput(config=config, data=data, name=name + "Input")
+        make_input = Input if make_model is Model else PTBInput
+        input_ = make_input(config=config, data=data, name=name + "Input")
         initializer = tf.random_uniform_initializer(-config.init_scale, config.init_scale)
         with tf.variable_scope("Model", reuse=reuse, initializer=initializer):
             return make_model(is_training=is_training, config=config, input_=input_)
@@ -182,6 +183,21 @@ def copy_recorded_checkpoint(name, folder):
     os.mkdir(folder)
     for path in glob.glob(os.path.join(GOLDEN, name + ".*")):
         shutil.copy(path, folder)
+
+
+def put_checkpoint(folder, data, config, step, weights_from=None):
+    """Saves `model.ckpt` of a training model in a new folder, `step` batches behind it.
+
+    The weights are those of the checkpoint `weights_from`, or initial ones.
+    """
+    with tf.Graph().as_default():
+        build(config, data)
+        with running_session() as session:
+            if weights_from is not None:
+                tf.train.Saver().restore(session, weights_from)
+            tf.train.get_global_step().load(step, session)
+            os.makedirs(folder)
+            tf.train.Saver().save(session, os.path.join(folder, "model.ckpt"))
 
 
 def state_feed(model, state):

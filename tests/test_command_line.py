@@ -8,7 +8,7 @@ import sys
 import pytest
 import tensorflow.compat.v1 as tf
 from commands import ROOT, outside_environment, run_command
-from models import running_session, write_corpus
+from models import make_config, put_checkpoint, running_session, write_corpus
 
 import configs
 import console
@@ -197,11 +197,9 @@ def test_a_save_path_that_cannot_be_written(refused, corpus):
     assert line.endswith("; give another folder")
 
 
-def test_a_save_path_of_another_model(run_main, refused, corpus, monkeypatch, tmp_path):
-    test_config = configs.CONFIGS["test"]
+def test_a_save_path_of_another_model(refused, corpus, tmp_path):
     out = str(tmp_path / "out")
-    run_main(dict(max_max_epoch=0), save_path=out)
-    monkeypatch.setitem(configs.CONFIGS, "test", test_config)
+    put_checkpoint(out, list(range(50)) * 10, make_config(), 0)
     line = refused("--model=test", "--data_path=" + corpus, "--save_path=" + out)
     assert line == (
         "--save_path=%s: the checkpoint there is of another model, or damaged; give another folder"
@@ -428,23 +426,33 @@ def test_a_save_path_of_one_letter(refused, corpus, tmp_path, monkeypatch, name)
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fdinfo"), reason="needs /proc")
 def test_a_folder_beside_which_nothing_can_be_written(monkeypatch, capsys):
     """The last checkpoint of a run lies beside its folder."""
-    monkeypatch.setattr(sys, "argv", [SCRIPT])
     path = "/proc/self/out"
+    monkeypatch.setattr(sys, "argv", [SCRIPT, "--save_path=" + path])
     tf.get_variable("v", [])
     with running_session() as session, pytest.raises(SystemExit) as stop:
-        with console.errors_in_one_line({"save_path": path}):
-            tf.train.Saver().save(session, path, global_step=12)
+        console.run(lambda _: tf.train.Saver().save(session, path, global_step=12))
     line = the_one_line(capsys, stop)
     assert line.startswith("--save_path=%s: %s-12." % (path, path))
 
 
+@pytest.mark.parametrize("name, message", [("out", "out of memory"), ("a", "a tensor had NaN")])
+def test_an_error_that_is_not_about_the_folder_stays_a_traceback(monkeypatch, name, message):
+    def fails(_):
+        raise tf.errors.InvalidArgumentError(None, None, message)
+
+    monkeypatch.setattr(sys, "argv", [SCRIPT, "--save_path=" + name])
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        console.run(fails)
+
+
 @pytest.mark.parametrize("damage", [lambda data: data[:50], lambda data: data[::-1]])
-def test_a_save_path_with_a_damaged_checkpoint(run_main, refused, corpus, tmp_path, damage):
+def test_a_save_path_with_a_damaged_checkpoint(refused, corpus, tmp_path, damage):
     out = tmp_path / "out"
-    run_main(dict(max_max_epoch=0), save_path=str(out))
-    data = out / "model.ckpt-0.data-00000-of-00001"
+    config = configs.get_config("test")
+    config.vocab_size = 8  # the corpus's
+    put_checkpoint(str(out), [0, 1, 2, 3] * 100, config, 0)
+    data = out / "model.ckpt.data-00000-of-00001"
     data.write_bytes(damage(data.read_bytes()))
     assert refused("--model=test", "--data_path=" + corpus, "--save_path=%s" % out) == (
-        "--save_path=%s: the checkpoint there is of another model, or damaged; give another folder"
-        % out
+        "--save_path=%s: the checkpoint there is damaged; give another folder" % out
     )

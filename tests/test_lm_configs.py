@@ -93,7 +93,7 @@ def refused(*args, **values):
         (dict(model="huge"), "no such model; choose one of small, medium, large, test, sample"),
         (
             dict(cell="lstm"),
-            "no such cell; choose one of basic_lstm, rnn, lstm_peephole, lstm_coupled, gru",
+            "no such cell; choose one of " + ", ".join(CELLS),
         ),
         (dict(rnn_mode="cudnn"), "no such mode; choose basic or block"),
         (

@@ -178,11 +178,11 @@ def test_what_shapes_no_variable_and_no_epoch_may_change_between_runs(corpus, ou
 def test_a_folder_says_where_its_run_is(corpus, out, finished):
     config, texts = make_lm_config(hidden_size=16, vocab_size=8), read_corpus(corpus)
     run = RunFolder(out, config, texts)
-    assert (run.step, run.epochs, run.batches, run.is_new) == (3 * EPOCH, 3, 0, False)
+    assert (run.step, run.epochs, run.batches) == (3 * EPOCH, 3, 0)
     assert run.saved == "epoch 3 is saved in " + out
     for folder in (None, out + "new"):
         run = RunFolder(folder, config, texts)
-        assert (run.step, run.epochs, run.batches, run.is_new) == (0, 0, 0, True)
+        assert (run.step, run.epochs, run.batches) == (0, 0, 0)
         assert run.saved == "no epoch is saved"
 
 

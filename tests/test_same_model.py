@@ -39,7 +39,10 @@ def checkpoint(tmp_path_factory):
     """Initial weights, drawn once, in a checkpoint."""
     with tf.Graph().as_default():
         build(make_config(**SIZES), DATA)
+        random = np.random.RandomState(3)
         with running_session() as session:
+            for variable in tf.trainable_variables():
+                variable.load(random.uniform(-0.4, 0.4, variable.shape.as_list()), session)
             path = str(tmp_path_factory.mktemp("initial") / "model.ckpt")
             return tf.train.Saver().save(session, path)
 
@@ -72,7 +75,7 @@ def test_costs_weights_and_state_of_20_steps(checkpoint, mode):
     reference = trained(house("reference", **SIZES), checkpoint)
     workshop = trained(house(mode, **SIZES), checkpoint)
     assert_same(workshop, reference)
-    assert reference[0][-1] < 0.9 * reference[0][0]  # it has learnt
+    assert reference[0][-1] < 0.95 * reference[0][0]  # it has learnt
 
 
 @pytest.mark.parametrize("mode", MODES)

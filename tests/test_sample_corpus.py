@@ -12,6 +12,7 @@ import pytest
 from commands import ROOT
 
 import reader
+from lm.corpus import read_corpus
 from data import make_sample
 
 SAMPLE = os.path.join(ROOT, "data", "sample")
@@ -162,7 +163,7 @@ def test_the_best_perplexities_are_what_their_sentences_give(rules, sentences):
         best = json.load(file)
     logs = [math.log(p) for words in sentences["test"] for p in filter_probabilities(rules, words)]
     assert best["test"] == pytest.approx(math.exp(-sum(logs) / len(logs)), abs=1e-6)
-    assert reader.best_perplexity(SAMPLE) == best
+    assert read_corpus(SAMPLE).best == best
 
 
 def test_words_fall_as_often_as_the_grammar_says():

@@ -214,8 +214,8 @@ def test_the_other_cells_have_tensorflows_variables_and_learn(cell, variables):
     assert last < 0.8 * first
 
 
-def test_these_are_all_cells():
-    assert set(cells.CELLS) == {"basic_lstm", "rnn", "lstm_peephole", "lstm_coupled", "gru"}
+def test_the_blogs_cells_are_there():
+    assert set(cells.CELLS) >= {"basic_lstm", "rnn", "lstm_peephole", "lstm_coupled", "gru"}
 
 
 # --------------------------------------------------------------------------------------------------

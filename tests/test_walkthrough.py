@@ -221,7 +221,7 @@ def refusal(program, arguments):
     """What the parser of a program, `python -m PROGRAM`, says against its arguments; or None."""
     parse_args = console.Parser.parse_args
 
-    def parse(parser):
+    def parse(parser, _=None):
         parse_args(parser, arguments)
         raise Taken
 
