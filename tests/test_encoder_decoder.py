@@ -187,6 +187,7 @@ def test_decoder_against_numpy(sizes, decoder):
     np.testing.assert_array_equal(forced_to_its_own, decoded)
 
 
+@pytest.mark.slow
 def test_the_weights_of_attention(sizes):
     sizes(3)
     model = EncoderDecoder("attention")

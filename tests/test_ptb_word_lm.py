@@ -232,12 +232,14 @@ def test_the_test_text_is_read_word_by_word_in_one_stream(run_main, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_two_runs_with_one_seed_are_identical_and_another_seed_is_not(run_main):
     first, second, other = (without_speed(run_main(seed=seed)) for seed in (5, 5, 6))
     assert first == second
     assert first != other
 
 
+@pytest.mark.slow
 def test_the_vocabulary_follows_the_corpus(run_main, tmp_path):
     run_main(save_path=str(tmp_path / "out"))
     checkpoint = tf.train.load_checkpoint(str(tmp_path / ("out-%d" % (3 * EPOCH))))
@@ -324,6 +326,7 @@ def test_a_finished_run_is_tested_only(run_main, tmp_path):
     assert saving_line == "Saving model to %s." % out
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_as_if_it_had_never_ended(run_main, tmp_path):
     half, out = str(tmp_path / "half"), str(tmp_path / "out")
     whole = run_main(seed=1)
@@ -335,6 +338,7 @@ def test_a_run_goes_on_as_if_it_had_never_ended(run_main, tmp_path):
     assert without_speed(rest[:-1]) == without_speed(whole[start:])
 
 
+@pytest.mark.slow
 def test_no_batch_is_lost_to_a_summary(run_main, tmp_path, monkeypatch):
     """The Supervisor's clock for summaries runs out all the time, not every two minutes."""
     without = run_main(seed=5)

@@ -82,6 +82,7 @@ def test_the_other_texts_are_read_with_their_state():
     assert len(tf.nest.flatten(model.initial_state)) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["shared_cell", "state_not_carried"])
 def test_a_run_with_a_change_ends_with_other_numbers(change, run_main):
     def perplexities():

@@ -80,6 +80,7 @@ def saved_config(folder):
         return json.load(file)
 
 
+@pytest.mark.slow
 # --------------------------------------------------------------------------------------------------
 # Saving and resuming
 # --------------------------------------------------------------------------------------------------
@@ -109,6 +110,7 @@ def test_without_a_folder_nothing_is_written(corpus, tmp_path, monkeypatch):
     assert os.listdir(str(here)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_a_longer_run_goes_on_as_if_it_had_never_ended(corpus, out, mode):
     whole = train_run(corpus, seed=1, rnn_mode=mode)
@@ -119,6 +121,7 @@ def test_a_longer_run_goes_on_as_if_it_had_never_ended(corpus, out, mode):
     assert_same_run(rest, whole._replace(epochs=whole.epochs[2:]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first, second", [("basic", "block"), ("block", "basic")])
 def test_a_run_goes_on_in_the_other_mode(corpus, out, first, second):
     whole = train_run(corpus, seed=1, rnn_mode=first)
@@ -138,6 +141,7 @@ def test_a_finished_run_evaluates_and_says_so(corpus, out, finished):
     assert again.test_perplexity == pytest.approx(finished.test_perplexity, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_five_checkpoints_stay_across_runs(corpus, out):
     for epochs in (4, 7):
         train_run(corpus, out, max_max_epoch=epochs)
@@ -151,6 +155,7 @@ def test_a_run_with_dropout_says_that_it_draws_other_masks(run_train, out):
     assert lines[0] == message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("keep_prob, same", [(0.5, False), (1.0, True)])
 def test_dropout_after_a_resume_does_not_repeat_the_first_epochs_masks(
@@ -422,6 +427,7 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(
     assert warning.startswith("Warning: cannot read the checkpoint %s (" % newest)
 
 
+@pytest.mark.slow
 def test_what_a_kill_while_saving_leaves_is_no_checkpoint_and_goes(run_train, out):
     run_train(dict(max_max_epoch=1), folder=out)
     # The data comes first, under a passing name, and the index last.
@@ -521,6 +527,7 @@ def recorded_run(mode=None, **values):
     return config, recorded_corpus(recorded), recorded
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_a_checkpoint_of_the_original_is_continued_from(out, mode):
     copy_recorded_checkpoint("run-two-layer-init.ckpt", out)

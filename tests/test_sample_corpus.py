@@ -12,8 +12,8 @@ import pytest
 from commands import ROOT
 
 import reader
-from lm.corpus import read_corpus
 from data import make_sample
+from lm.corpus import read_corpus
 
 SAMPLE = os.path.join(ROOT, "data", "sample")
 
@@ -33,6 +33,7 @@ def sentences():
     return texts
 
 
+@pytest.mark.slow
 def test_regenerating_gives_the_same_bytes(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", ["make_sample.py", "--to=%s" % tmp_path])
     make_sample.main()
@@ -142,6 +143,7 @@ def test_next_word_probabilities_multiply_to_the_sentences(rules, sentences):
         assert product == pytest.approx(whole, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_next_word_probabilities_sum_to_one(rules, sentences):
     vocabulary = set(itertools.chain(["<eos>"], *sentences["train"]))
     grammar = make_sample.Filter(rules)

@@ -84,6 +84,7 @@ def forms(lines):
     return [re.sub(r"\d+(\.\d+)?", "N", line) for line in lines]
 
 
+@pytest.mark.slow
 def test_the_lines_are_the_references(command, corpus, run_main):
     expected = run_main(seed=1)
     status, output, errors = command("--data_path=" + corpus, "--seed=1", *run_flags())
@@ -166,6 +167,7 @@ def test_a_resumed_run_says_so(command, corpus, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_run(command, corpus):
     flags = ["--data_path=" + corpus] + run_flags(max_max_epoch=1)
     outputs = [command("--seed=%d" % seed, *flags)[1].splitlines() for seed in (5, 5, 6)]

@@ -376,6 +376,7 @@ def test_the_vocabulary_follows_the_corpus(corpus, tmp_path):
     assert checkpoint.get_variable_to_shape_map()["Model/embedding"] == [8, 16]
 
 
+@pytest.mark.slow
 @in_both_modes
 @pytest.mark.parametrize("keep_prob", [1.0, 0.5])
 def test_two_runs_with_one_seed_are_identical_and_another_seed_is_not(corpus, mode, keep_prob):
@@ -386,12 +387,14 @@ def test_two_runs_with_one_seed_are_identical_and_another_seed_is_not(corpus, mo
         assert_same_run(first, other, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_without_a_seed_each_run_is_another(corpus):
     first, second = (train_run(corpus, max_max_epoch=1) for _ in range(2))
     with pytest.raises(AssertionError):
         assert_same_run(first, second, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_run_in_both_modes(corpus):
     basic, block = (train_run(corpus, seed=3, rnn_mode=mode) for mode in MODES)
     assert_same_run(block, basic, rtol=1e-3)
@@ -416,6 +419,7 @@ def test_half_precision_trains(corpus, tmp_path, mode):
     assert types_["Model/embedding"] == types_["Model/softmax_w"] == tf.float16
 
 
+@pytest.mark.slow
 @in_both_modes
 @pytest.mark.parametrize(
     "lines, steps",
@@ -497,6 +501,7 @@ class FadingCell(contrib.rnn.RNNCell):
         return state, state
 
 
+@pytest.mark.slow
 def test_a_new_cell_trains_is_resumed_and_used(monkeypatch, corpus, tmp_path):
     monkeypatch.setitem(cells.CELLS, "fading", FadingCell)
     out = str(tmp_path / "out")
