@@ -40,6 +40,11 @@ def hush_tensorflow():
         except KeyboardInterrupt:
             os.write(stderr, b"\nInterrupted.\n")
             sys.exit(130)
+        except ModuleNotFoundError as error:
+            if error.name != "tensorflow":
+                raise
+            os.write(stderr, b"No TensorFlow here; activate .venv, or install requirements.txt\n")
+            sys.exit(2)
         except BaseException:
             notices.seek(0)
             os.write(stderr, notices.read())

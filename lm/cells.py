@@ -5,7 +5,8 @@ import functools
 import contrib
 
 # The value of --cell: a function that takes hidden_size and returns a new cell. A cell is a
-# `contrib.rnn.RNNCell`, or anything else that `contrib.rnn.MultiRNNCell` can stack.
+# `contrib.rnn.RNNCell`, or anything else that `contrib.rnn.MultiRNNCell` can stack. Each tensor of
+# its state has hidden_size units.
 CELLS = {
     "basic_lstm": functools.partial(contrib.rnn.BasicLSTMCell, forget_bias=0.0),
     "rnn": contrib.rnn.BasicRNNCell,

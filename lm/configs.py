@@ -29,7 +29,7 @@ def _above_0(value):
 
 
 def _at_least_1(value):
-    return value >= 1
+    return 1 <= value < 2**31
 
 
 # The attributes that a user can set: type, condition, the condition in words.

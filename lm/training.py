@@ -200,7 +200,8 @@ def _train(config, corpus, folder, run, session_config, seed, on_epoch, log):
                     Valid_Perplexity=valid_perplexity,
                 )
                 run.save(session, saver, i + 1)
-                epochs.append(Epoch(i + 1, float(lr), train_perplexity, valid_perplexity))
+                perplexities = (float(train_perplexity), float(valid_perplexity))
+                epochs.append(Epoch(i + 1, float(lr), *perplexities))
                 if on_epoch is not None:
                     on_epoch(epochs[-1])
 
@@ -208,4 +209,4 @@ def _train(config, corpus, folder, run, session_config, seed, on_epoch, log):
             log("Test Perplexity: %.3f" % test_perplexity)
             last = max(run.epochs, config.max_max_epoch)
             summary.add(last * epoch_size, Test_Perplexity=test_perplexity)
-    return Result(epochs, test_perplexity)
+    return Result(epochs, float(test_perplexity))

@@ -98,6 +98,10 @@ def perplexities(name, folder):
 
 
 if __name__ == "__main__":
+    import tensorflow
+
+    if not tensorflow.__version__.startswith("1."):
+        sys.exit("needs a Python with TensorFlow 1.x; this one has %s" % tensorflow.__version__)
     for run_name in ("run-two-layer.json", "run-clipped.json"):
         temporary = tempfile.mkdtemp()
         pairs = list(zip(*perplexities(run_name, temporary)))

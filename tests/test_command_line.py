@@ -359,6 +359,13 @@ def test_what_keeps_tensorflow_from_loading_is_shown(tmp_path):
     assert err.endswith("ImportError: no such library\n")
 
 
+def test_without_tensorflow_one_line_says_what_to_do():
+    code = "import sys; sys.modules['tensorflow'] = None; import console; console.hush_tensorflow()"
+    status, out, err = run_command("-c", code)
+    assert (status, out) == (2, "")
+    assert err == "No TensorFlow here; activate .venv, or install requirements.txt\n"
+
+
 def test_the_notices_are_shown_to_those_who_set_their_level(tmp_path):
     given = hushed(tmp_path, NOISY, TF_CPP_MIN_LOG_LEVEL="0")
     assert given == (0, "end\n", "a notice\n")

@@ -433,8 +433,7 @@ def test_a_tilde_is_the_home_folder(refused, monkeypatch, tmp_path):
 @pytest.mark.slow
 def test_importing_the_command_changes_nothing_around_it():
     code = (
-        "import os; before = dict(os.environ);"
-        "import tensorflow.compat.v1 as tf; import lm.train;"
+        "import tensorflow.compat.v1 as tf; import os; before = dict(os.environ); import lm.train;"
         "assert not tf.get_default_graph().get_operations(); assert dict(os.environ) == before"
     )
     status, output, _ = run_command("-c", code)
