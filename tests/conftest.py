@@ -1,5 +1,7 @@
 """Makes the flags of the reference readable; nothing of TensorFlow's is printed."""
 
+import sys
+
 import console
 
 console.hush_tensorflow()
@@ -55,6 +57,40 @@ def run_main(monkeypatch, capsys, corpus):
             flags.FLAGS[name].value = value
         ptb_word_lm.main(["ptb_word_lm.py"])
         return capsys.readouterr().out.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def call_main(monkeypatch, capsys):
+    """Calls a command of `lm/` in this process: `call_main(train, "--seed=1")`.
+
+    Returns exit status, standard output and standard error.
+    """
+
+    def run(module, *arguments):
+        monkeypatch.setattr(sys, "argv", [module.__name__] + list(arguments))
+        status = 0
+        try:
+            module.main()
+        except SystemExit as stop:
+            status = stop.code
+        output = capsys.readouterr()
+        return status, output.out, output.err
+
+    return run
+
+
+@pytest.fixture
+def call_refused(call_main):
+    """The one line that refuses a command, without the command's name."""
+
+    def run(module, *arguments):
+        status, out, err = call_main(module, *arguments)
+        assert (status, out) == (2, "")
+        assert err.count("\n") == 1
+        assert err.startswith(module.__name__ + ": ")
+        return err[len(module.__name__ + ": ") : -1]
 
     return run
 

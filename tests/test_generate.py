@@ -1,5 +1,6 @@
 """The command `python -m lm.generate`: what it prints, and the lines that refuse a mistake."""
 
+import functools
 import io
 import os
 import shutil
@@ -23,34 +24,15 @@ def saved(tmp_path_factory):
 
 
 @pytest.fixture
-def call(monkeypatch, capsys):
+def call(call_main):
     """Runs the command in this process; returns status, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["lm.generate"] + list(arguments))
-        status = 0
-        try:
-            generate.main()
-        except SystemExit as stop:
-            status = stop.code
-        output = capsys.readouterr()
-        return status, output.out, output.err
-
-    return run
+    return functools.partial(call_main, generate)
 
 
 @pytest.fixture
-def refused(call):
+def refused(call_refused):
     """The one line that refuses a command."""
-
-    def run(*arguments):
-        status, out, err = call(*arguments)
-        assert (status, out) == (2, "")
-        assert err.count("\n") == 1
-        assert err.startswith("lm.generate: ")
-        return err[len("lm.generate: ") : -1]
-
-    return run
+    return functools.partial(call_refused, generate)
 
 
 @pytest.fixture

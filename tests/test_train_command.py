@@ -1,5 +1,6 @@
 """What a person sees of `python -m lm.train`: output, help, and one line for each mistake."""
 
+import functools
 import io
 import json
 import os
@@ -20,34 +21,15 @@ ATTRIBUTES = {name for name in vars(reference_configs.SmallConfig) if not name.s
 
 
 @pytest.fixture
-def command(monkeypatch, capsys):
+def command(call_main):
     """Runs the command in this process; returns `(exit status, output, errors)`."""
-
-    def run(*flags):
-        monkeypatch.setattr(sys, "argv", [train.__file__] + list(flags))
-        status = 0
-        try:
-            train.main()
-        except SystemExit as stop:
-            status = stop.code
-        output = capsys.readouterr()
-        return status, output.out, output.err
-
-    return run
+    return functools.partial(call_main, train)
 
 
 @pytest.fixture
-def refused(command):
+def refused(call_refused):
     """Runs the command and returns the one line that refuses it."""
-
-    def run(*flags):
-        status, output, errors = command(*flags)
-        assert (status, output) == (2, "")
-        assert errors.count("\n") == 1
-        assert errors.startswith("train.py: ")
-        return errors[len("train.py: ") : -1]
-
-    return run
+    return functools.partial(call_refused, train)
 
 
 @pytest.fixture
@@ -365,7 +347,7 @@ def test_a_diverged_run_names_the_learning_rate(command, corpus):
     status, _, errors = command(*flags)
     assert status == 2
     assert re.fullmatch(
-        r"train\.py: --learning_rate=1e\+30: the cost is \S+ at training step \d+, with a learning"
+        r"lm\.train: --learning_rate=1e\+30: the cost is \S+ at training step \d+, with a learning"
         r" rate of 1e\+30 there; give a lower one, or a lower --max_grad_norm\n",
         errors,
     )
@@ -375,7 +357,7 @@ def test_a_diverged_run_names_a_learning_rate_that_was_not_given(command, corpus
     flags = ["--data_path=" + corpus] + run_flags(init_scale="1e30")
     status, output, errors = command(*flags)
     assert (status, output) == (2, "Epoch: 1 Learning rate: 1.000\n")
-    assert errors.startswith("train.py: --learning_rate=1.0: the cost is ")
+    assert errors.startswith("lm.train: --learning_rate=1.0: the cost is ")
 
 
 def test_a_data_path_that_is_a_file(refused):
