@@ -153,6 +153,17 @@ def test_numbers_that_the_variables_cannot_hold(name, value):
     assert message.endswith("; given %s" % float(value))
 
 
+@pytest.mark.parametrize("name", sorted(configs.ATTRIBUTES))
+@pytest.mark.parametrize("value", [None, "abc", float("nan"), float("inf")])
+def test_what_is_no_number(name, value):
+    assert refused(**{name: value})[0] == name
+
+
+@pytest.mark.parametrize("name", ["_set", "vocab_size", "depth"])
+def test_what_is_no_attribute_to_set(name):
+    assert refused(**{name: 3})[0] == name
+
+
 @pytest.mark.parametrize(
     "name", [name for name in sorted(configs.ATTRIBUTES) if name not in FLOATS]
 )
@@ -232,6 +243,14 @@ def test_the_corpus_that_ships():
     corpus = read_corpus(SAMPLE)
     assert set(corpus.best) == {"train", "valid", "test"}
     assert all(0 <= number < len(corpus.words) for text in corpus[:3] for number in text)
+
+
+@pytest.mark.parametrize("text", ["{", '{"train": 1.5}', "[]", '{"train": "x"}'])
+def test_best_perplexities_that_cannot_be_read(tmp_path, text):
+    folder = write_corpus(tmp_path, "a b \n")
+    (tmp_path / "best_perplexity.json").write_text(text)
+    with pytest.raises(reader.CorpusError, match="best_perplexity.json .*; delete it"):
+        read_corpus(folder)
 
 
 def test_a_corpus_that_cannot_be_read(tmp_path):

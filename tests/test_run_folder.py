@@ -141,6 +141,23 @@ def test_a_finished_run_evaluates_and_says_so(corpus, out, finished):
     assert again.test_perplexity == pytest.approx(finished.test_perplexity, rel=1e-6)
 
 
+def test_a_run_of_fewer_epochs_than_are_saved_tells_of_those_that_are(corpus, out, finished):
+    lines = []
+    again = train_run(corpus, out, seed=1, log=lines.append, max_max_epoch=2)
+    assert lines[0] == "Training was finished after epoch 3; evaluating."
+    assert again.test_perplexity == pytest.approx(finished.test_perplexity, rel=1e-6)
+    tests = plot_run.read_run(out)["Test Perplexity"]
+    assert [step for step, _ in tests] == [3 * EPOCH]
+
+
+def test_a_checkpoint_before_any_training_is_a_new_run(out):
+    copy_recorded_checkpoint("run-two-layer-init.ckpt", out)
+    config, corpus, _ = recorded_run("block")
+    lines = []
+    training.train(config, corpus, out, log=lines.append)
+    assert lines[0].startswith("Epoch: 1 Learning rate")
+
+
 @pytest.mark.slow
 def test_five_checkpoints_stay_across_runs(corpus, out):
     for epochs in (4, 7):
