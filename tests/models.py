@@ -48,6 +48,15 @@ def make_lm_config(cell="basic_lstm", rnn_mode=None, **values):
     return config
 
 
+# The reference, and the workshop in its two modes.
+HOUSES = ["reference", "basic", "block"]
+
+
+def house(name, **values):
+    """A configuration of one of `HOUSES`."""
+    return make_config(**values) if name == "reference" else make_lm_config(rnn_mode=name, **values)
+
+
 def write_corpus(folder, train, valid="a b c d \n", test="a b c d \n"):
     """Writes the three files of a corpus; returns the folder as a string."""
     for split, text in (("train", train), ("valid", valid), ("test", test)):

@@ -7,26 +7,18 @@ import pytest
 import tensorflow.compat.v1 as tf
 from models import (
     GOLDEN,
+    HOUSES,
     assert_close,
     build,
     build_run,
+    house,
     load_golden,
     load_recorded_weights,
-    make_config,
-    make_lm_config,
     running_session,
     train,
 )
 
 from ptb_word_lm import run_epoch
-
-# The reference, and the workshop in its two modes.
-MODES = ["reference", "basic", "block"]
-
-
-def house(mode, **values):
-    """A configuration of the reference, or of the workshop in one of its modes."""
-    return make_config(**values) if mode == "reference" else make_lm_config(rnn_mode=mode, **values)
 
 
 def build_recorded(recorded, mode):
@@ -35,7 +27,7 @@ def build_recorded(recorded, mode):
     return build_run(recorded, "lm", mode)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", HOUSES)
 @pytest.mark.parametrize("name", ["tiny", "tiny-clipped"])
 def test_costs_weights_and_state_of_60_training_steps(name, mode):
     recorded = load_golden(name + ".json")
@@ -54,7 +46,7 @@ def test_costs_weights_and_state_of_60_training_steps(name, mode):
         assert_close(h, arrays["state%d/h" % layer])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", HOUSES)
 @pytest.mark.parametrize("name", ["run-two-layer", "run-clipped"])
 def test_perplexities_of_a_whole_run(name, mode):
     recorded = load_golden(name + ".json")
@@ -94,7 +86,7 @@ def test_a_trained_tensorflow_1_checkpoint_gives_the_recorded_test_perplexity():
     np.testing.assert_allclose(test_perplexity, recorded["test_perplexity"], rtol=1e-5)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", HOUSES)
 def test_the_variables_are_the_originals_by_name(mode):
     recorded = load_golden("run-two-layer.json")
     build_recorded(recorded, mode)

@@ -11,6 +11,7 @@ from models import (
     GOLDEN,
     build,
     build_run,
+    house,
     load_golden,
     load_recorded_weights,
     make_config,
@@ -27,11 +28,6 @@ DATA = np.random.RandomState(7).randint(0, 50, 25).tolist() * 20  # something to
 SIZES = dict(init_scale=0.4, num_steps=7, hidden_size=12)
 STEPS = 20
 MODES = ["basic", "block"]
-
-
-def house(name, **values):
-    """A configuration of the reference, or of the workshop in one of its modes."""
-    return make_config(**values) if name == "reference" else make_lm_config(rnn_mode=name, **values)
 
 
 @pytest.fixture(scope="module")
