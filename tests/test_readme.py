@@ -160,6 +160,15 @@ def test_the_table_of_files_has_every_module_and_nothing_that_is_not_there(readm
     assert set(modules + folders) <= set(names)
 
 
+def test_contributing_names_files_that_exist():
+    spans = code_spans("\n".join(lines_of("CONTRIBUTING.md")))
+    named = [span for span in spans if re.fullmatch(r"[\w./-]+\.(py|md|txt|toml)|[\w/-]+/", span)]
+    assert len(named) > 15
+    folders = [ROOT, os.path.join(ROOT, "lm")]
+    for name in named:
+        assert any(os.path.exists(os.path.join(folder, name)) for folder in folders), name
+
+
 def test_the_readme_is_short(language):
     assert len(lines_of(PAGES["README"][language])) <= 140
 
