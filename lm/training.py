@@ -47,14 +47,14 @@ def run_epoch(session, model, eval_op=None, log=None, report=None):
     epoch_size = model.input.epoch_size
     interval = max(epoch_size // 10, 1)
     first = min(10, interval - 1)
+    initial_state = tf.nest.flatten(model.initial_state)
     state = session.run(model.initial_state)
     fetches = {"cost": model.cost, "final_state": model.final_state}
     if eval_op is not None:
         fetches["eval_op"] = eval_op
 
     for step in range(epoch_size):
-        feed = zip(tf.nest.flatten(model.initial_state), tf.nest.flatten(state))
-        values = session.run(fetches, dict(feed))
+        values = session.run(fetches, dict(zip(initial_state, tf.nest.flatten(state))))
         state = values["final_state"]
         costs += float(values["cost"])
         iters += model.input.num_steps  # the cost is a sum over them: costs / iters is per word

@@ -1,5 +1,6 @@
 """What a person sees: output, help, and one line for each mistake."""
 
+import functools
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ import configs
 import console
 import ptb_word_lm
 import reader
+from lm import train
 
 SCRIPT = os.path.join(ROOT, "ptb_word_lm.py")
 TEXT = "a b c d\n" * 100
@@ -142,28 +144,36 @@ def test_an_unknown_model(refused):
     )
 
 
-def test_a_data_path_that_is_a_file(refused):
-    assert refused("--data_path=" + SCRIPT).startswith("--data_path=%s: not a folder; " % SCRIPT)
+@pytest.fixture(params=["ptb_word_lm", "lm.train"])
+def refused_text(request, refused, call_refused):
+    """The line with which either training command refuses a text: both read it alike."""
+    return refused if request.param == "ptb_word_lm" else functools.partial(call_refused, train)
 
 
-def test_a_data_path_without_one_of_the_files(refused, tmp_path):
+def test_a_data_path_that_is_a_file(refused_text):
+    assert refused_text("--data_path=" + SCRIPT).startswith(
+        "--data_path=%s: not a folder; " % SCRIPT
+    )
+
+
+def test_a_data_path_without_one_of_the_files(refused_text, tmp_path):
     folder = write_corpus(tmp_path, TEXT)
     os.remove(os.path.join(folder, "ptb.test.txt"))
     message = "--data_path=%s: no ptb.test.txt there; give a folder that holds " % folder
-    assert refused("--data_path=" + folder) == message + reader.FILES
+    assert refused_text("--data_path=" + folder) == message + reader.FILES
 
 
-def test_a_file_that_cannot_be_read(refused, tmp_path):
+def test_a_file_that_cannot_be_read(refused_text, tmp_path):
     folder = write_corpus(tmp_path, TEXT)
     os.remove(os.path.join(folder, "ptb.test.txt"))
     os.mkdir(os.path.join(folder, "ptb.test.txt"))
-    line = refused("--data_path=" + folder)
+    line = refused_text("--data_path=" + folder)
     assert line.startswith("--data_path=%s: cannot read " % folder)
 
 
-def test_an_empty_file(refused, tmp_path):
+def test_an_empty_file(refused_text, tmp_path):
     folder = write_corpus(tmp_path, "")
-    line = refused("--data_path=" + folder)
+    line = refused_text("--data_path=" + folder)
     assert line.startswith("--data_path=%s: " % folder)
     assert line.endswith("ptb.train.txt holds no words; give it text, one sentence a line")
 
@@ -172,9 +182,9 @@ def test_an_empty_file(refused, tmp_path):
     "texts, name, words",
     [(("a b\n",) * 3, "TrainInput", 3), ((TEXT, "a b\n", TEXT), "ValidInput", 3)],
 )
-def test_too_small_a_corpus(refused, tmp_path, texts, name, words):
+def test_too_small_a_corpus(refused_text, tmp_path, texts, name, words):
     folder = write_corpus(tmp_path, *texts)
-    assert refused("--data_path=" + folder) == (
+    assert refused_text("--data_path=" + folder) == (
         "--data_path=%s: %s: %d known words are too few for batch_size 20 x num_steps 20; give at"
         " least 420, or choose a smaller model" % (folder, name, words)
     )

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 from commands import ROOT, outside_environment, run_command
-from models import TEXT, perplexities, run_flags, write_corpus
+from models import perplexities, run_flags
 
 import configs as reference_configs
 import reader
@@ -358,43 +358,6 @@ def test_a_diverged_run_names_a_learning_rate_that_was_not_given(command, corpus
     status, output, errors = command(*flags)
     assert (status, output) == (2, "Epoch: 1 Learning rate: 1.000\n")
     assert errors.startswith("lm.train: --learning_rate=1.0: the cost is ")
-
-
-def test_a_data_path_that_is_a_file(refused):
-    path = train.__file__
-    assert refused("--data_path=" + path).startswith("--data_path=%s: not a folder; " % path)
-
-
-def test_a_data_path_without_one_of_the_files(refused, corpus):
-    os.remove(os.path.join(corpus, "ptb.test.txt"))
-    message = "--data_path=%s: no ptb.test.txt there; give a folder that holds " % corpus
-    assert refused("--data_path=" + corpus) == message + reader.FILES
-
-
-def test_a_file_that_cannot_be_read(refused, corpus):
-    os.remove(os.path.join(corpus, "ptb.test.txt"))
-    os.mkdir(os.path.join(corpus, "ptb.test.txt"))
-    line = refused("--data_path=" + corpus)
-    assert line.startswith("--data_path=%s: cannot read " % corpus)
-
-
-def test_an_empty_file(refused, tmp_path):
-    folder = write_corpus(tmp_path, "")
-    line = refused("--data_path=" + folder)
-    assert line.startswith("--data_path=%s: " % folder)
-    assert line.endswith("ptb.train.txt holds no words; give it text, one sentence a line")
-
-
-@pytest.mark.parametrize(
-    "texts, name, words",
-    [(("a b\n",) * 3, "TrainInput", 3), ((TEXT, "a b\n", TEXT), "ValidInput", 3)],
-)
-def test_too_small_a_corpus(refused, tmp_path, texts, name, words):
-    folder = write_corpus(tmp_path, *texts)
-    assert refused("--data_path=" + folder) == (
-        "--data_path=%s: %s: %d known words are too few for batch_size 20 x num_steps 20; give at"
-        " least 420, or choose a smaller model" % (folder, name, words)
-    )
 
 
 def test_a_save_path_that_is_a_file(refused):
