@@ -3,6 +3,7 @@
 Letters in the shape comments: B batch_size, T sequence_length, V number of classes (vocab_size).
 """
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
 # Keeps weights that are all zero from dividing by zero, as in TensorFlow 1.4. In float16 it is 0,
@@ -86,11 +87,12 @@ def sequence_loss(
 def softmax_cross_entropy(labels, logits):
     """The sparse softmax cross-entropy, a fast one for `softmax_loss_function` above.
 
-    With z the logits of a row and p = softmax(z), the loss is log(sum(exp(z))) - z[label] and its
-    derivative by z is p, less 1 at the label. TensorFlow's own op makes several passes over
-    `[N, V]` on a CPU to get there, and is slow beside its softmax, which is a kernel of oneDNN's
-    since TensorFlow 2. The loss follows from the softmax: the largest logit has
-    p = exp(z - log(sum(exp(z)))), so log(sum(exp(z))) is max(z) - log(max(p)).
+    With z the logits of a row and p = softmax(z), the loss is -log p[label] and its derivative by z
+    is p, less 1 at the label. TensorFlow's own op makes several passes over `[N, V]` on a CPU to
+    get there, and is slow beside its softmax, which is a kernel of oneDNN's since TensorFlow 2. So
+    the loss is read from the softmax. Where p[label] is too small for its dtype, the loss is
+    log(sum(exp(z))) - z[label]; the first term is max(z) - log(max(p)), since the largest logit has
+    a p that is not too small.
 
     Args:
         labels: `[N]`, int; the id of the right class.
@@ -105,9 +107,16 @@ def softmax_cross_entropy(labels, logits):
         rows = tf.range(tf.shape(labels, out_type=labels.dtype)[0])
         at_label = tf.stack([rows, labels], 1)  # [N, 2]
         p = tf.nn.softmax(logits)  # [N, V]
-        # The difference first: of large logits, the small logarithm would be lost in rounding.
-        below_largest = tf.reduce_max(logits, 1) - tf.gather_nd(logits, at_label)  # [N]
-        loss = below_largest - tf.log(tf.reduce_max(p, 1))
+        p_label = tf.gather_nd(p, at_label)  # [N]
+
+        def from_largest():
+            # The difference first: of large logits, the small logarithm would be lost in rounding.
+            below_largest = tf.reduce_max(logits, 1) - tf.gather_nd(logits, at_label)
+            return below_largest - tf.log(tf.reduce_max(p, 1))
+
+        # The two maxima are passes over [N, V], so they are taken only if they are needed.
+        in_range = tf.reduce_min(p_label) > np.finfo(p.dtype.as_numpy_dtype).tiny
+        loss = tf.cond(in_range, lambda: -tf.log(p_label), from_largest)  # [N]
 
         def gradient(d_loss):
             d_logits = p * tf.expand_dims(d_loss, 1)  # [N, V]
