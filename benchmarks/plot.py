@@ -1,70 +1,145 @@
-"""Draws what run.py has measured: benchmarks/results.json -> benchmarks/results.png.
+"""Draws what was measured: benchmarks/results/NAME.json -> NAME.png beside it.
 
 python -m benchmarks.plot
 """
 
-import json
+import functools
 import os
 import statistics
 
 import matplotlib
 
+import console
+from benchmarks import fits, tables
+
 matplotlib.use("Agg")
 from matplotlib import pyplot, ticker
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 COLOURS = {"PyTorch": "C1", "PyTorch bf16": "C1", "Keras 3": "C2", "TensorFlow 1.15": "C7"}
 GROUPS = ["basic", "TensorFlow 1.15", "Keras 3", "PyTorch", "block", "PyTorch bf16", "block+bf16"]
 
 
-def draw_contest(axes, model, numbers):
+def draw_contest(axes, model, contest):
     """Words per second as bars, the quartiles of the turns as whiskers."""
-    names = [name for name in GROUPS if name in numbers]
+    names = [name for name in GROUPS if "left_out" not in contest.get(name, {"left_out": ""})]
     for place, name in enumerate(names):
-        low, middle, high = statistics.quantiles(numbers[name]["words_per_second"], n=4)
+        low, middle, high = statistics.quantiles(contest[name]["words_per_second"], n=4)
         error = [[middle - low], [high - middle]]
         axes.barh(place, middle, xerr=error, color=COLOURS.get(name, "C0"), capsize=3)
-        axes.text(high, place, "  %.0f" % middle, va="center", fontsize=8)
+        axes.text(high, place, "  {:,.0f}".format(middle), va="center", fontsize=8)
     axes.set_yticks(range(len(names)), names)
     axes.margins(x=0.15)
     axes.xaxis.set_major_locator(ticker.MaxNLocator(5))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set(title="%s: words per second in training" % model)
 
 
-def draw_growth(axes, size, rows):
-    """Words per second, with quartiles, and memory over one size, in the small configuration."""
-    values = [row["value"] for row in rows]
-    memory = axes.twinx()
-    for name, style in (("basic", "o--"), ("block", "o-")):
-        quartiles = [statistics.quantiles(row[name]["words_per_second"], n=4) for row in rows]
-        low, middle, high = zip(*quartiles)
-        error = [[m - q for m, q in zip(middle, low)], [q - m for m, q in zip(middle, high)]]
-        axes.errorbar(values, middle, error, fmt=style, color="C0", capsize=3, label=name)
-        megabytes = [row[name]["peak_megabytes"] for row in rows]
-        memory.plot(values, megabytes, style, color="C3", alpha=0.5)
-    axes.set(xscale="log", xlabel=size, ylim=(0, axes.get_ylim()[1] * 1.3))
-    axes.set_xticks(values, [str(value) for value in values])
+def draw_curve(axes, points, fit, text, above=True):
+    """Draws a quantity over a size, and dotted what fits it, on logarithmic axes.
+
+    Args:
+        axes: where to draw.
+        points: `(x, (low, middle, high))`.
+        fit: a `fits.Power`, a `fits.Line`, or None.
+        text: what stands beside the curve.
+        above: whether the text stands above the curve or below it.
+    """
+    xs, quartiles = zip(*points)
+    lows, ys, highs = zip(*quartiles)
+    error = [[y - low for y, low in zip(ys, lows)], [high - y for y, high in zip(ys, highs)]]
+    colour = "C0" if above else "C3"
+    axes.errorbar(xs, ys, error, fmt="o-", color=colour, capsize=3)
+    if fit is not None:
+        between = [xs[0] * (xs[-1] / xs[0]) ** (part / 50) for part in range(51)]
+        axes.plot(between, [fit.at(x) for x in between], ":", color=colour)
+    right = (ys[-1] < ys[0]) == above  # the corner that the curve leaves free
+    axes.text(
+        0.96 if right else 0.04,
+        0.92 if above else 0.08,
+        text,
+        ha="right" if right else "left",
+        va="center",
+        color=colour,
+        transform=axes.transAxes,
+    )
+
+
+def logarithmic(axes, values, unit=1, **labels):
+    """Sets logarithmic axes with plain numbers, and marks values that were measured, in units."""
+    axes.set(xscale="log", yscale="log", **labels)
+    axes.set_xticks(values, ["{:,g}".format(value / unit) for value in values])
     axes.xaxis.set_minor_locator(ticker.NullLocator())
-    axes.set_ylabel("words per second", color="C0")
-    memory.set_ylim(0, memory.get_ylim()[1] * 1.3)
-    memory.set_ylabel("peak memory, MB", color="C3")
-    axes.legend(loc="upper center", ncols=2)
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 3, 5, 7)))
+    axes.yaxis.set_minor_locator(ticker.NullLocator())
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+
+
+def draw_growth(axes, size, rows):
+    """Words per second over one size, in the small configuration."""
+    logarithmic(axes, [row["value"] for row in rows], xlabel=size, ylabel="words per second")
+    axes.margins(y=0.25)
+    for name in ("basic", "block"):
+        points = [
+            (row["value"], statistics.quantiles(row[name]["words_per_second"], n=4))
+            for row in rows
+            if "left_out" not in row[name]
+        ]
+        fit, text = None, name
+        if len(points) > 1:
+            fit = fits.power([x for x, _ in points], [middle for _, (_, middle, _) in points])
+            text = "%s, exponent %.2f" % (name, round(fit.exponent, 2) + 0.0)
+        if points:
+            draw_curve(axes, points, fit, text, above=name == "block")
+
+
+def draw_corpora(axes, rows, quantity, name):
+    """A quantity of the start of a training over the words of the corpus."""
+    points = tables.points_of(rows, quantity)
+    words = [row["words"] for row in rows]
+    logarithmic(axes, words, 10**6, xlabel="million words of the corpus", ylabel=name)
+    if points:
+        ys = [y for _, y in points]
+        axes.set_ylim(min(ys) / 3, max(ys) * 3)  # 10 % more shall not look like ten times as much
+        fit = fits.line(*zip(*points)) if len(points) > 1 else None
+        points = [(x, (y, y, y)) for x, y in points]
+        draw_curve(axes, points, fit, tables.straight_line(rows, quantity))
+
+
+def panels(results):
+    """Returns what there is to draw, two to a row: functions of the axes."""
+    found = []
+    for model, contest in results.get("contest", {}).items():
+        found.append(functools.partial(draw_contest, model=model, contest=contest))
+    for size, rows in results.get("growth", {}).items():
+        found.append(functools.partial(draw_growth, size=size, rows=rows))
+    for quantity, name in (
+        ("seconds", "seconds to the first step"),
+        ("peak_megabytes", "peak memory, MB"),
+    ):
+        if "corpora" in results:
+            rows = results["corpora"]
+            found.append(functools.partial(draw_corpora, rows=rows, quantity=quantity, name=name))
+    return found
+
+
+def draw(results):
+    """Draws a results file; returns the figure."""
+    found = panels(results)
+    lines = (len(found) + 1) // 2
+    figure, axes = pyplot.subplots(lines, 2, figsize=(11, 3.7 * lines), layout="constrained")
+    for place, panel in zip(axes.flat, found):
+        panel(place)
+    title = tables.title(list(results["hardware"].values())[0])
+    figure.suptitle(title + "; dotted: the fits", fontsize=10)
+    return figure
 
 
 def main():
-    with open(os.path.join(HERE, "results.json"), encoding="utf-8") as file:
-        results = json.load(file)
-    figure, axes = pyplot.subplots(3, 2, figsize=(11, 11), layout="constrained")
-    for place, (model, numbers) in zip(axes[0], sorted(results["contest"].items(), reverse=True)):
-        draw_contest(place, model, numbers)
-    for place, (size, rows) in zip(axes[1:].flat, sorted(results["growth"].items())):
-        draw_growth(place, size, rows)
-    hardware = results["hardware"]
-    title = "%(cores)d cores of %(processor)s" % hardware
-    figure.suptitle(title, fontsize=10)
-    path = os.path.join(HERE, "results.png")
-    figure.savefig(path, dpi=110)
-    print("Wrote %s." % path)
+    console.Parser(__doc__).parse_args()
+    for path in tables.files():
+        picture = os.path.splitext(path)[0] + ".png"
+        draw(tables.read(path)).savefig(picture, dpi=110)
+        print("Wrote %s." % picture)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Contestant: nothing but the matrix products of one training step, one after the other.
 
-They are those of `--rnn_mode=block`, with its shapes and transpositions, on operands that stay
-where they are. Variants: float32, bfloat16.
+They are those of `--rnn_mode=block --replicas=1`, with its shapes and transpositions, on operands
+that stay where they are. Variants: float32, bfloat16.
 """
 
 import console
@@ -22,9 +22,10 @@ def products(sizes):
     layer = [
         (rows, units, gates, False, False, 1),  # X W_x
         (batch, units, gates, False, False, sizes.num_steps),  # h W_h
-        (batch, gates, units, False, False, sizes.num_steps),  # da W_h^T, transposed before
-        (rows, gates, units, False, True, 1),  # dA W_x^T
-        (units, rows, gates, True, False, 2),  # X^T dA, h^T dA
+        # da W_h^T, transposed before. What the initial state contributed, nobody asks.
+        (batch, gates, units, False, False, sizes.num_steps - 1),
+        (rows, gates, units, False, False, 1),  # dA W_x^T, transposed before
+        (2 * units, rows, gates, True, False, 1),  # [X, h]^T dA
     ]
     softmax = [
         (rows, units, words, False, False, 1),

@@ -21,7 +21,7 @@ import tensorflow.compat.v1 as tf
 
 import configs
 import reader
-from benchmarks import ours, run
+from benchmarks import contest, ours
 from lm.corpus import SAMPLE
 
 KINDS = [
@@ -51,10 +51,10 @@ def main():
     parser.add_argument("--model", default="small", choices=sorted(configs.CONFIGS))
     parser.add_argument("--variant", default="basic", choices=["basic", "block", "block+bf16"])
     arguments = parser.parse_args()
-    reason = run.no_bfloat16() if arguments.variant == "block+bf16" else None
+    reason = contest.no_bfloat16() if arguments.variant == "block+bf16" else None
     if reason:
         parser.error("--variant=block+bf16: %s" % reason)
-    sizes = argparse.Namespace(variant=arguments.variant, **run.sizes_of(arguments.model))
+    sizes = argparse.Namespace(variant=arguments.variant, **contest.sizes_of(arguments.model))
     options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
     times, numbers = collections.Counter(), collections.Counter()
     with tempfile.TemporaryDirectory() as folder:

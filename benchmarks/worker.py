@@ -13,7 +13,7 @@ import numpy as np
 
 
 def arguments():
-    """What `run.py` tells a contestant.
+    """What `contest.py` tells a contestant.
 
     The sizes of the model, `num_steps` and so on; `corpus`, a NumPy file with the word ids; and
     `variant`, what else tells it from others of its kind.
@@ -39,10 +39,10 @@ def batches(sizes):
             yield rows[:, start:stop], rows[:, start + 1 : stop + 1]
 
 
-def peak_megabytes():
-    """The most memory that this process has held; None where the system does not tell."""
+def peak_megabytes(process="self"):
+    """The most memory that a process has held, by its id; None where the system does not tell."""
     try:
-        with open("/proc/self/status") as file:
+        with open("/proc/%s/status" % process) as file:
             # Not getrusage, whose maximum begins with what the parent held.
             kilobytes = [line.split()[1] for line in file if line.startswith("VmHWM")]
         return int(kilobytes[0]) / 1024.0

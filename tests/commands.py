@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -31,3 +33,9 @@ def run_command(*words, **more):
         **dict(options, **more),
     )
     return process.returncode, process.stdout, process.stderr
+
+
+def limited(size):
+    """What makes a process write no file beyond a size, as a full disk would: a `preexec_fn`."""
+    resource = pytest.importorskip("resource")
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
