@@ -1,40 +1,130 @@
-"""A corpus for the workshop: the words of the reference's reader, and what is known of them."""
+"""A corpus for the workshop: texts of any size as word ids, and what is known of them."""
 
 import collections
 import json
 import os
 
 import reader
+from lm import word_ids
+from lm.configs import ConfigError
 
 # The corpus that ships.
 SAMPLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data", "sample")
 
 
-class Corpus(collections.namedtuple("Corpus", ["train", "valid", "test", "words", "best"])):
+_FIELDS = ["train", "valid", "test", "words", "best", "unsaved"]
+
+
+class Corpus(collections.namedtuple("Corpus", _FIELDS, defaults=[None])):
     """Three texts and their vocabulary.
 
     Attributes:
-        train, valid, test: lists of word ids.
+        train, valid, test: word ids: int32 arrays, memory-mapped, or lists.
         words: the vocabulary, a list in the order of the ids.
         best: the lowest perplexity that any model can expect, `{"train": float, "valid": float,
             "test": float}`, if the corpus was written by a grammar; None if it was not.
+        unsaved: the `lm.word_ids.WordIds` that the folder of a run is to remember; None if there
+            are none.
     """
 
     __slots__ = ()
 
 
-def read_corpus(data_path):
+def read_corpus(data_path, vocab_size=None, folder=None, log=print):
     """Reads the corpus in a folder.
+
+    The ids are those of `reader.ptb_raw_data`, whatever the size of the texts. They are not in
+    memory; a file holds them.
 
     Args:
         data_path: the folder; see `reader.ptb_raw_data`. `best_perplexity.json` in it, which
             `data/make_sample.py` writes, gives `best`.
+        vocab_size: how many words to keep, the most frequent ones of the training text and `<unk>`.
+            All other words, of all three texts, are read as `<unk>`. None keeps every word of the
+            training text; words that only the other texts have are left out.
+        folder: the folder of a run, which may remember the ids; None if there is none.
+        log: a function to call with each line that tells what was read, and how far the reading is
+            if it takes long; None for none.
+
+    Returns:
+        A `Corpus`.
 
     Raises:
         reader.CorpusError: for a corpus that cannot be used.
+        ConfigError: for a `vocab_size` that is not possible.
     """
-    train, valid, test, _ = reader.ptb_raw_data(data_path)
-    return Corpus(train, valid, test, reader.ptb_vocabulary(data_path), _read_best(data_path))
+    if vocab_size is not None and vocab_size < 2:
+        raise ConfigError("vocab_size", "must be at least 2; given %d" % vocab_size)
+    paths = _find_texts(data_path)
+    best = _read_best(data_path)
+    log = log or (lambda line: None)
+    progress = word_ids.Progress(log)
+    if folder is not None and not os.path.isdir(folder):
+        folder = None  # It is still to be made.
+    remembered = folder and word_ids.load(folder, paths, vocab_size, progress)
+    words, ids = remembered or word_ids.read(paths, vocab_size, folder, progress)
+    _tell_unknown(ids, paths, vocab_size, len(words), log)
+    if vocab_size is not None and any(ids.texts[split]["unknown"] for split in reader.SPLITS):
+        best = None  # It is of the texts as they are, without <unk>.
+    texts = [ids[split] for split in reader.SPLITS]
+    return Corpus(*texts, words=words, best=best, unsaved=None if remembered else ids)
+
+
+def read_vocabulary(data_path, size=None, sha256=None, log=None):
+    """Reads the vocabulary of a training text.
+
+    Args:
+        data_path: the folder with `ptb.train.txt`.
+        size, sha256: how many words a model knows, and their `word_ids.vocabulary_sha256`; None if
+            that is not known.
+        log: see `read_corpus`.
+
+    Returns:
+        The words of the text in the order of their ids; the words that a `vocab_size` of `size`
+        keeps of them if these have the digest and all of them have not.
+
+    Raises:
+        reader.CorpusError: for a text that cannot be used.
+    """
+    path = os.path.join(data_path, "ptb.train.txt")
+    counts = word_ids.count_words(path, word_ids.Progress(log))
+    words = word_ids.vocabulary(counts)
+    if sha256 not in (None, word_ids.vocabulary_sha256(words)):
+        kept = word_ids.vocabulary(counts, size)
+        if word_ids.vocabulary_sha256(kept) == sha256:
+            return kept
+    return words
+
+
+def _find_texts(data_path):
+    """Returns the paths of the three texts, `{split: path}`; raises what the reference does."""
+    if not os.path.isdir(data_path):
+        what = "not a folder" if os.path.exists(data_path) else "no such folder"
+        raise reader.CorpusError("%s; give one that holds %s" % (what, reader.FILES))
+    paths = {split: os.path.join(data_path, "ptb.%s.txt" % split) for split in reader.SPLITS}
+    for path in paths.values():
+        if not os.path.exists(path):
+            raise reader.CorpusError(
+                "no %s there; give a folder that holds %s" % (os.path.basename(path), reader.FILES)
+            )
+    return paths
+
+
+def _tell_unknown(ids, paths, vocab_size, num_words, log):
+    """Logs what becomes of the words that the vocabulary lacks."""
+    for split in reader.SPLITS:
+        words, unknown = ids.texts[split]["words"], ids.texts[split]["unknown"]
+        if vocab_size is not None:
+            values = (paths[split], unknown, words, 100.0 * unknown / words)
+            log("%s: %d of %d words (%.2f %%) are read as <unk>" % values)
+        elif unknown:
+            values = (paths[split], unknown, words)
+            log("%s: %d of %d words are not in the training text and are left out" % values)
+    if vocab_size is not None and not ids.texts["train"]["unknown"]:
+        log(
+            "--vocab_size=%d keeps every word of the training text: the vocabulary has %d, <unk>"
+            " being one of them" % (vocab_size, num_words)
+        )
 
 
 def _read_best(data_path):

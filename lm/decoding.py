@@ -89,7 +89,7 @@ def score(model, lines, separate=False):
     Each line is followed by `<eos>`, which counts as a word. The state is carried from line to
     line, as training does with its test text. Nothing predicts the very first word of the text, so
     that word does not count. An unknown word is scored as `<unk>`, or left out if the vocabulary
-    has none (training leaves it out in both cases).
+    has none (training without a vocab_size leaves it out in both cases).
 
     Args:
         model: an `lm.language_model.LanguageModel`.

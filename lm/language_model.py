@@ -13,8 +13,8 @@ import sys
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-import reader
 from lm import configs, run_folder
+from lm.corpus import read_vocabulary
 from lm.model import Network
 from lm.run_folder import SavePathError
 
@@ -72,12 +72,17 @@ def _parse_config(text):
     return config, values.get("vocabulary_sha256")
 
 
+def _vocab_size(prefix):
+    """Returns how many words a checkpoint knows; None if it is not one of this model."""
+    shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+    return shapes.get("Model/embedding", [None])[0]
+
+
 def _check_vocabulary(prefix, words, digest, advice):
     """Raises SavePathError unless a vocabulary is that of the checkpoint's training."""
     advice += ", the corpus of the training"
-    shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
-    known = shapes.get("Model/embedding", [len(words)])[0]
-    if known != len(words):
+    known = _vocab_size(prefix)
+    if known not in (None, len(words)):
         raise SavePathError(
             "its checkpoint %s knows %d words, the vocabulary %d; %s"
             % (os.path.basename(prefix), known, len(words), advice)
@@ -117,11 +122,15 @@ def find_run(folder, model=None, data_path=None):
         configs.ConfigError: for a name that no configuration has.
     """
     given_config = None if model is None else configs.Config(model)
-    given_words = None if data_path is None else reader.ptb_vocabulary(data_path)
     prefix, step = _newest_checkpoint(folder)
-
     config, digest = _read_file(folder, "config.json", _parse_config, "--model") or (None, None)
     words = _read_file(folder, "vocabulary.txt", str.split, "--data_path")
+    given_words = None
+    if data_path is not None:
+        size = _vocab_size(prefix)
+        given_words = read_vocabulary(
+            data_path, size, digest, lambda line: sys.stderr.write(line + "\n")
+        )
     missing = []
     if config is None and given_config is None:
         names = ", ".join(configs.CONFIGS)

@@ -7,11 +7,13 @@ the names and shapes of the reference's (`ptb_word_lm.PTBModel`), so that checkp
 Letters in the shape comments: B batch_size, T num_steps, H hidden_size, V vocab_size.
 """
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
 import contrib
 import reader
 from lm.cells import CELLS
+from lm.word_ids import release
 
 tf.disable_v2_behavior()
 
@@ -143,32 +145,71 @@ def epoch_size(data, config):
 
 
 class Input(object):
-    """A text in batches; the arguments and attributes are those of `ptb_word_lm.PTBInput`.
+    """A text in batches, those of `reader.ptb_producer`, to be fed.
 
-    `lm/` has a class of its own, since importing the script defines the script's flags.
+    The text stays out of the graph. So it may be larger than a graph can be, and with memory-mapped
+    word ids no copy of it is made.
+
+    Args:
+        config: gives `batch_size` and `num_steps`.
+        data: the word ids, an int32 array or a list.
+        name: the name scope of the placeholders.
+
+    Attributes:
+        batch_size, num_steps: those of `config`.
+        epoch_size: the number of batches in one pass over the text.
+        input_data, targets: placeholders, int32 `[B, T]`; the targets are the words one later.
 
     Raises:
         reader.CorpusError: if the text does not fill one batch.
     """
 
     def __init__(self, config, data, name=None):
-        self.batch_size = config.batch_size
-        self.num_steps = config.num_steps
+        self.batch_size = batch_size = config.batch_size
+        self.num_steps = num_steps = config.num_steps
         self.epoch_size = epoch_size(data, config)
-        self.input_data, self.targets = reader.ptb_producer(
-            data, config.batch_size, config.num_steps, name=name
-        )  # [B, T] both
+        words_needed = batch_size * (num_steps + 1)
+        if len(data) < words_needed:
+            raise reader.CorpusError(
+                "%s: %d known words are too few for batch_size %d x num_steps %d; give at least"
+                " %d, or choose a smaller model"
+                % (name or "Input", len(data), batch_size, num_steps, words_needed)
+            )
+        length = len(data) // batch_size
+        rows = np.asarray(data[: batch_size * length], np.int32)  # no copy of an int32 array
+        self._rows = rows.reshape([batch_size, length])
+        with tf.name_scope(name, "Input"):
+            self.input_data = tf.placeholder(tf.int32, [batch_size, num_steps], "input_data")
+            self.targets = tf.placeholder(tf.int32, [batch_size, num_steps], "targets")
+
+    def feeds(self):
+        """Yields for each batch of one pass over the text what to feed, a dict of two arrays.
+
+        The docstring of `reader.py` draws the batches.
+        """
+        for step in range(self.epoch_size):
+            if step % 1000 == 0:
+                release(self._rows)  # so that an epoch does not fill the memory with the whole text
+            start, stop = step * self.num_steps, (step + 1) * self.num_steps
+            yield {
+                self.input_data: self._rows[:, start:stop],
+                self.targets: self._rows[:, start + 1 : stop + 1],
+            }
 
 
 class Model(object):
     """The network on batches of a corpus, with its loss, and the ops that train it.
 
-    The arguments and attributes are those of `ptb_word_lm.PTBModel`, and so are the numbers.
+    The attributes are those of `ptb_word_lm.PTBModel`, and so are the numbers. Replicas of the
+    network share the weights and split the rows of a batch. The numbers do not depend on how many
+    they are, but for rounding and for the dropout masks.
 
     Args:
         is_training: whether to apply dropout and to make `lr` and `train_op`.
         config: an `lm.configs.Config`.
         input_: an `Input`.
+        devices: for each replica, what `tf.device` takes; the batch size is a multiple of their
+            number. None leaves the choice to TensorFlow.
 
     Attributes:
         input: the `Input`.
@@ -179,30 +220,40 @@ class Model(object):
         train_op: one step of gradient descent.
     """
 
-    def __init__(self, is_training, config, input_):
-        dtype = data_type(config)
-        network = Network(config, dtype)
+    def __init__(self, is_training, config, input_, devices=(None,)):
         self.input = input_
+        network = Network(config, data_type(config))
         self.initial_state = network.zero_state(input_.batch_size)
-        logits, self.final_state = network(input_.input_data, self.initial_state, is_training)
-        is_block = config.rnn_mode == "block"
-        loss = contrib.seq2seq.sequence_loss(
-            logits,
-            input_.targets,
-            tf.ones([input_.batch_size, input_.num_steps], dtype),
-            average_across_timesteps=False,
-            average_across_batch=True,
-            softmax_loss_function=contrib.seq2seq.softmax_cross_entropy if is_block else None,
-        )  # [T]
-        self.cost = tf.reduce_sum(loss)
+        ids, targets = (
+            tf.split(words, len(devices)) for words in (input_.input_data, input_.targets)
+        )  # [B / replicas, T] each
+        states = [tf.split(part, len(devices)) for part in tf.nest.flatten(self.initial_state)]
+
+        costs, final_states, gradients = [], [], []
+        for replica, device in enumerate(devices):
+            state = tf.nest.pack_sequence_as(self.initial_state, [part[replica] for part in states])
+            # The first replica makes the variables, if the caller's scope does not share any.
+            reuse = True if replica > 0 else None
+            with tf.device(device), tf.variable_scope(tf.get_variable_scope(), reuse=reuse):
+                logits, state = network(ids[replica], state, is_training)
+                # Each replica has its share of the mean over the batch.
+                costs.append(_cost(config, logits, targets[replica]) / len(devices))
+                final_states.append(state)
+                if is_training:
+                    weights = tf.trainable_variables()
+                    gradients.append(tf.gradients(costs[-1], weights))
+        self.cost = tf.add_n(costs)
+        self.final_state = tf.nest.map_structure(lambda *parts: tf.concat(parts, 0), *final_states)
         if not is_training:
             return
 
         self.lr = tf.Variable(0.0, trainable=False)
-        weights = tf.trainable_variables()
-        gradients = tf.gradients(self.cost, weights)
-        gradients, _ = tf.clip_by_global_norm(gradients, config.max_grad_norm)
-        optimizer = tf.train.GradientDescentOptimizer(self.lr)
+        gradients = [_sum(parts) for parts in zip(*gradients)]
+        # To clip is to multiply each gradient by a factor. The factor goes into the learning rate,
+        # which saves a pass over all gradients.
+        norm = tf.global_norm(gradients)
+        (factor,), _ = tf.clip_by_global_norm([tf.ones_like(norm)], config.max_grad_norm, norm)
+        optimizer = tf.train.GradientDescentOptimizer(self.lr * tf.cast(factor, tf.float32))
         self.train_op = optimizer.apply_gradients(
             zip(gradients, weights), global_step=contrib.framework.get_or_create_global_step()
         )
@@ -212,3 +263,28 @@ class Model(object):
     def assign_lr(self, session, lr_value):
         """Sets the learning rate."""
         session.run(self._lr_update, feed_dict={self._new_lr: lr_value})
+
+
+def _cost(config, logits, targets):
+    """Returns the loss of logits `[B, T, V]`, in nats: a mean over B, summed over T."""
+    is_block = config.rnn_mode == "block"
+    loss = contrib.seq2seq.sequence_loss(
+        logits,
+        targets,
+        tf.ones(targets.shape, logits.dtype),
+        average_across_timesteps=False,
+        average_across_batch=True,
+        softmax_loss_function=contrib.seq2seq.softmax_cross_entropy if is_block else None,
+    )  # [T]
+    return tf.reduce_sum(loss)
+
+
+def _sum(gradients):
+    """Adds up the gradients of one variable, tensors or `tf.IndexedSlices`."""
+    if not isinstance(gradients[0], tf.IndexedSlices):
+        return tf.add_n(gradients)
+    return tf.IndexedSlices(
+        tf.concat([part.values for part in gradients], 0),
+        tf.concat([part.indices for part in gradients], 0),
+        gradients[0].dense_shape,
+    )

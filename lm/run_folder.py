@@ -6,6 +6,7 @@ What a folder given as --save_path holds:
     checkpoint          their list, as TensorFlow keeps it
     vocabulary.txt      the words, one a line, in the order of their ids
     config.json         the configuration and the corpus that the folder belongs to
+    word_ids.bin        the texts as word ids, so that the next start need not read them again
     events.out.*        summaries for TensorBoard
 
 A checkpoint holds the variables of the original script, and the epoch is not among them. The epoch
@@ -22,16 +23,18 @@ import os
 import re
 import sys
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
+from lm import word_ids
 from lm.model import epoch_size
+from lm.word_ids import vocabulary_sha256
 
 KEPT = 5  # checkpoints
 # A run must keep these to resume: the sizes of the variables, the sizes of a batch, and the corpus.
 # The rest of the configuration may change in between.
 _FIXED = ("num_layers", "hidden_size", "vocab_size", "dtype", "batch_size", "num_steps")
 _FIXED += ("model", "train_words", "corpus_sha256")
+_WRITTEN_WHOLE = (word_ids.NAME, "vocabulary.txt", "config.json")
 
 
 class SavePathError(ValueError):
@@ -40,20 +43,21 @@ class SavePathError(ValueError):
     flag = "save_path"
 
 
-def vocabulary_sha256(words):
-    """Returns a digest that tells vocabularies, and orders of words, apart."""
-    return hashlib.sha256("\n".join(words).encode("utf-8")).hexdigest()
+def _corpus_sha256(corpus, progress):
+    """Returns a digest of the vocabulary and of the ids of the training text."""
+    sha256 = hashlib.sha256("\n".join(corpus.words).encode("utf-8"))
+    for ids in word_ids.pieces(corpus.train, progress, "Comparing the word ids"):
+        sha256.update(ids)
+    return sha256.hexdigest()
 
 
-def _describe(config, corpus):
+def _describe(config, corpus, progress):
     """Returns what a folder belongs to, the configuration and the corpus, as a dict for JSON."""
-    contents = "\n".join(corpus.words).encode("utf-8")
-    contents += np.asarray(corpus.train, np.int32).tobytes()
     return dict(
         vars(config),
         dtype="float16" if config.use_fp16 else "float32",
         train_words=len(corpus.train),
-        corpus_sha256=hashlib.sha256(contents).hexdigest(),
+        corpus_sha256=_corpus_sha256(corpus, progress),
         vocabulary_sha256=vocabulary_sha256(corpus.words),
     )
 
@@ -61,16 +65,9 @@ def _describe(config, corpus):
 def _in_words(d):
     return (
         "model %(model)s (%(num_layers)d layers of %(hidden_size)d, batches of %(batch_size)d x"
-        " %(num_steps)d, %(dtype)s) on a text of %(train_words)d words, %(vocab_size)d different,"
-        " SHA-256 " % d + d["corpus_sha256"][:8]
+        " %(num_steps)d, %(dtype)s) on a text of %(train_words)d words with a vocabulary of"
+        " %(vocab_size)d, SHA-256 " % d + d["corpus_sha256"][:8]
     )
-
-
-def _write_whole(path, text):
-    """Writes a file that appears whole or not at all."""
-    with open(path + ".new", "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    os.replace(path + ".new", path)
 
 
 def reason(error):
@@ -85,6 +82,26 @@ def check_name(folder):
     """Raises SavePathError for a name that TensorFlow takes for a pattern of names."""
     if any(letter in folder for letter in "*?[]"):
         raise SavePathError("TensorFlow takes * ? [ ] for a pattern; give another folder")
+
+
+def make_writable(folder):
+    """Makes the folder, writes into it, and removes what a killed run left there.
+
+    Raises:
+        SavePathError: if the folder cannot be used.
+    """
+    check_name(folder)
+    probe = os.path.join(folder, "config.json.new")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with open(probe, "w"):
+            pass
+        leftovers = [os.path.join(folder, name + ".new") for name in _WRITTEN_WHOLE]
+        leftovers += glob.glob(os.path.join(folder, "model.ckpt-*.tempstate*"))
+        for leftover in filter(os.path.exists, leftovers):
+            os.remove(leftover)
+    except OSError as error:
+        raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
 
 
 def _prefixes(folder):
@@ -157,13 +174,14 @@ class RunFolder(object):
         saved: a phrase for what is saved at the moment, as "epoch 3 is saved in DIR".
     """
 
-    def __init__(self, folder, config, corpus):
+    def __init__(self, folder, config, corpus, log=None):
         """Opens the folder, or makes it.
 
         Args:
             folder: the folder, or None.
             config: an `lm.configs.Config`, its `vocab_size` that of the corpus.
             corpus: an `lm.corpus.Corpus`.
+            log: a function to call with lines that tell how far something is that takes long.
 
         Raises:
             SavePathError: if the folder cannot be written, if it belongs to another model or
@@ -173,10 +191,10 @@ class RunFolder(object):
         self._checkpoint = None
         self.step = 0
         if folder is not None:
-            check_name(folder)
-            self._make_writable()
-            self._words = corpus.words
-            self._description = _describe(config, corpus)
+            make_writable(folder)
+            self._corpus = corpus
+            self._progress = word_ids.Progress(log)
+            self._description = _describe(config, corpus, self._progress)
             if _prefixes(folder):
                 self._check_owner()
                 self._checkpoint, self.step = newest_checkpoint(folder)
@@ -188,19 +206,6 @@ class RunFolder(object):
 
     def _say_saved(self, epoch):
         self.saved = "epoch %d is saved in %s" % (epoch, self._folder)
-
-    def _make_writable(self):
-        """Makes the folder, writes into it, and removes what a killed run left there."""
-        probe = os.path.join(self._folder, "config.json.new")
-        try:
-            os.makedirs(self._folder, exist_ok=True)
-            with open(probe, "w"):
-                pass
-            os.remove(probe)
-            for leftover in glob.glob(os.path.join(self._folder, "model.ckpt-*.tempstate*")):
-                os.remove(leftover)
-        except OSError as error:
-            raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
 
     def _check_owner(self):
         """Raises SavePathError if config.json is of another model or corpus, or unreadable."""
@@ -223,8 +228,8 @@ class RunFolder(object):
     def restore(self, session, saver):
         """Gives the variables the values of the checkpoint, if there is one, and takes the folder.
 
-        To take it is to write config.json and vocabulary.txt: a training that is refused before
-        leaves the folder to others.
+        To take it is to write word_ids.bin, vocabulary.txt and config.json: a training that is
+        refused before leaves the folder to others.
 
         Args:
             session: the session, with initialised variables.
@@ -241,13 +246,29 @@ class RunFolder(object):
             prefixes = _prefixes(self._folder)
             own = [p for p in prefixes if os.path.basename(p).startswith("model.ckpt-")]
             saver.recover_last_checkpoints(own)
-        text = json.dumps(self._description, indent=2, sort_keys=True) + "\n"
+        words, ids = self._corpus.words, self._corpus.unsaved
+        vocabulary = "\n".join(words) + "\n"
+        config = json.dumps(self._description, indent=2, sort_keys=True) + "\n"
         try:
-            vocabulary = "\n".join(self._words) + "\n"
-            _write_whole(os.path.join(self._folder, "vocabulary.txt"), vocabulary)
-            _write_whole(os.path.join(self._folder, "config.json"), text)
+            if ids is not None:
+                self._write_whole(word_ids.NAME, ids.contents(words, self._progress))
+            self._write_whole("vocabulary.txt", [vocabulary.encode("utf-8")])
+            self._write_whole("config.json", [config.encode("ascii")])
         except OSError as error:
             raise SavePathError("cannot write there (%s); make room" % error.strerror)
+
+    def _write_whole(self, name, pieces):
+        """Writes a file, of pieces that are bytes or arrays, that appears whole or not at all."""
+        path = os.path.join(self._folder, name)
+        try:
+            with open(path + ".new", "wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+            os.replace(path + ".new", path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.remove(path + ".new")
+            raise
 
     def save(self, session, saver, epoch):
         """Saves the variables at the end of an epoch, counted from 1; keeps KEPT checkpoints.

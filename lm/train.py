@@ -16,7 +16,7 @@ if __name__ == "__main__":
     console.hush_tensorflow()
 
 import configs as reference_configs
-from lm import configs, training
+from lm import configs, run_folder, training
 from lm.cells import CELLS
 from lm.corpus import SAMPLE, read_corpus
 
@@ -34,6 +34,13 @@ def parse_arguments(arguments=None):
         " that ships)",
     )
     run(
+        "--vocab_size",
+        type=int,
+        metavar="N",
+        help="keep the N most frequent words, <unk> being one of them, and read all others as <unk>"
+        " (default: keep every word)",
+    )
+    run(
         "--save_path",
         type=console.path,
         metavar="DIR",
@@ -43,6 +50,20 @@ def parse_arguments(arguments=None):
         "--seed",
         type=console.number(int, 0),
         help="makes the run repeatable on the same machine (default: each run differs)",
+    )
+    where = parser.add_argument_group("where to compute").add_argument
+    where(
+        "--replicas",
+        type=console.number(int, 1),
+        metavar="N",
+        help="split each batch over N copies of the model, on GPUs if there are several; the"
+        " numbers stay the same (default: 2 on a processor in block mode, else 1)",
+    )
+    where(
+        "--workers",
+        type=console.path,
+        metavar="HOST:PORT,...",
+        help="split each batch over other machines, each running python -m lm.worker",
     )
     model = parser.add_argument_group("the model").add_argument
     model(
@@ -80,7 +101,10 @@ def parse_arguments(arguments=None):
     for name, (kind, _, wanted) in configs.ATTRIBUTES.items():
         meaning = "%s (%s)" % (glossary.get(name, ""), wanted)
         more("--" + name, type=kind, metavar="N" if kind is int else "X", help=meaning)
-    return parser.parse_args(arguments)
+    arguments = parser.parse_args(arguments)
+    if arguments.workers and arguments.replicas:
+        console.fail("--replicas and --workers do not go together; give one of them")
+    return arguments
 
 
 def main():
@@ -89,9 +113,21 @@ def main():
         given = {n: v for n, v in values.items() if v is not None}
         names = ("model", "cell", "rnn_mode", "use_bf16", "use_fp16") + tuple(configs.ATTRIBUTES)
         config = configs.Config(**{name: given[name] for name in names if name in given})
-        values.update(vars(config))
-        corpus = read_corpus(values["data_path"])
-        result = training.train(config, corpus, values["save_path"], values["seed"], log=print)
+        vocab_size, folder = values["vocab_size"], values["save_path"]
+        values.update(vars(config), vocab_size=vocab_size)
+        if folder is not None:
+            run_folder.make_writable(folder)  # before a long text is read
+        corpus = read_corpus(values["data_path"], vocab_size, folder)
+        workers = (values["workers"] or "").split(",") if values["workers"] else ()
+        result = training.train(
+            config,
+            corpus,
+            folder,
+            values["seed"],
+            log=print,
+            replicas=values["replicas"],
+            workers=workers,
+        )
         if corpus.best:
             print(
                 "Best possible Test Perplexity: %.3f, the grammar's own. This run has %.2f times"

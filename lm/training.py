@@ -8,7 +8,9 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from lm import bfloat16, run_folder
+from lm.cluster import Cluster
 from lm.model import Input, Model, UniformInitializer
+from lm.replicas import Replicas
 from lm.summaries import Summaries
 
 LONGEST_TEST_STEPS = 50
@@ -31,9 +33,8 @@ def run_epoch(session, model, eval_op=None, log=None, report=None):
     """Runs a model over its whole input once and returns the perplexity, exp(loss per word).
 
     Args:
-        session: a session with initialised variables and running queues.
-        model: an `lm.model.Model` or a `ptb_word_lm.PTBModel`. Its state is zero for the first
-            batch and carried from then on.
+        session: a session with initialised variables.
+        model: an `lm.model.Model`. Its state is zero for the first batch and carried from then on.
         eval_op: an op to run with each batch: `train_op` to train, None to evaluate.
         log: a function to call with each of about ten lines of progress.
         report: a function to call at each of these lines, with the step and with numbers by name.
@@ -53,8 +54,9 @@ def run_epoch(session, model, eval_op=None, log=None, report=None):
     if eval_op is not None:
         fetches["eval_op"] = eval_op
 
-    for step in range(epoch_size):
-        values = session.run(fetches, dict(zip(initial_state, tf.nest.flatten(state))))
+    for step, feed in enumerate(model.input.feeds()):
+        feed.update(zip(initial_state, tf.nest.flatten(state)))
+        values = session.run(fetches, feed)
         state = values["final_state"]
         costs += float(values["cost"])
         iters += model.input.num_steps  # the cost is a sum over them: costs / iters is per word
@@ -91,31 +93,33 @@ def _test_steps(test):
     return max(n for n in range(1, min(rest, LONGEST_TEST_STEPS) + 1) if rest % n == 0)
 
 
-def build_models(config, corpus, seed=None):
+def build_models(config, corpus, seed=None, place=None):
     """Builds the training model, and two with its variables for validation and test.
 
     Args:
         config: an `lm.configs.Config`, its `vocab_size` that of the corpus.
         corpus: an `lm.corpus.Corpus`.
         seed: of the initial weights; an int, or None.
+        place: an `lm.replicas.Replicas` or an `lm.cluster.Cluster`; a single replica if None.
 
     Returns:
         Three `lm.model.Model`s, under the scopes of `ptb_word_lm.main`.
     """
     test_config = copy.copy(config)
     test_config.batch_size, test_config.num_steps = 1, _test_steps(corpus.test)
+    place = place or Replicas(config, 1)
     initializer = UniformInitializer(config.init_scale, seed)
     models = []
-    for name, data, text_config in (
-        ("Train", corpus.train, config),
-        ("Valid", corpus.valid, config),
-        ("Test", corpus.test, test_config),
+    for name, data, text_config, devices in (
+        ("Train", corpus.train, config, place.devices),
+        ("Valid", corpus.valid, config, place.devices),
+        ("Test", corpus.test, test_config, [place.device]),
     ):
         is_training = name == "Train"
-        with tf.name_scope(name):
+        with tf.name_scope(name), tf.device(place.device):
             input_ = Input(config=text_config, data=data, name=name + "Input")
             with tf.variable_scope("Model", reuse=not is_training, initializer=initializer):
-                models.append(Model(is_training, text_config, input_))
+                models.append(Model(is_training, text_config, input_, devices))
     return models
 
 
@@ -133,7 +137,16 @@ def _resuming(run, config):
     return "Resuming %s." % where
 
 
-def train(config, corpus, folder=None, seed=None, on_epoch=None, log=None):
+def train(
+    config,
+    corpus,
+    folder=None,
+    seed=None,
+    on_epoch=None,
+    log=None,
+    replicas=None,
+    workers=(),
+):
     """Trains a model, epoch by epoch, and evaluates it.
 
     Args:
@@ -143,6 +156,10 @@ def train(config, corpus, folder=None, seed=None, on_epoch=None, log=None):
         seed: an int; makes the run repeatable on the same machine. None draws another run.
         on_epoch: a function to call with an `Epoch` at the end of each epoch, after it is saved.
         log: a function to call with each line that `python -m lm.train` prints.
+        replicas: how many replicas of the model split each batch; None for the fastest number on
+            this machine (`lm.replicas.default`).
+        workers: addresses "host:port" of `lm.worker`s, which compute a replica each; no
+            `replicas` then.
 
     Returns:
         A `Result`.
@@ -151,33 +168,41 @@ def train(config, corpus, folder=None, seed=None, on_epoch=None, log=None):
         reader.CorpusError: for a corpus that does not fill one batch.
         run_folder.SavePathError: for a folder that cannot be used.
         bfloat16.NoBfloat16Error: if `config.use_bf16` asks for what the machine does not have.
+        replicas.ReplicasError: if the batch cannot be split into so many parts.
+        cluster.ClusterError: for a worker that does not answer, or goes away. What is saved stays.
         DivergedError: if the cost leaves the finite numbers. What is saved stays.
         KeyboardInterrupt: on Ctrl-C. Its text says what is saved, once the folder is open.
     """
     log = log or (lambda line: None)
     config = copy.copy(config)
     config.vocab_size = len(corpus.words)
-    session_config = bfloat16.session_config() if config.use_bf16 else None
-    run = run_folder.RunFolder(folder, config, corpus)
+    session_config = bfloat16.session_config() if config.use_bf16 else tf.ConfigProto()
+    run = run_folder.RunFolder(folder, config, corpus, log)
+    place = Cluster(config, workers, log) if workers else Replicas(config, replicas)
     try:
-        return _train(config, corpus, folder, run, session_config, seed, on_epoch, log)
+        return _train(config, corpus, folder, run, place, session_config, seed, on_epoch, log)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(run.saved)
+    except tf.errors.OpError as error:
+        if workers:
+            raise place.lost(error, run.saved)
+        raise
 
 
-def _train(config, corpus, folder, run, session_config, seed, on_epoch, log):
-    """Does the work of `train` once the folder is open and the machine is asked for bfloat16."""
-    with tf.Graph().as_default():
+def _train(config, corpus, folder, run, place, session_config, seed, on_epoch, log):
+    """Does the work of `train` once the folder is open and the devices are known."""
+    with tf.Graph().as_default() as graph:
         # A resumed run must not repeat the dropout masks of its first epochs.
         tf.set_random_seed(None if seed is None else seed + run.step)
-        m, mvalid, mtest = build_models(config, corpus, seed)
-        saver = tf.train.Saver(max_to_keep=run_folder.KEPT, save_relative_paths=True)
+        m, mvalid, mtest = build_models(config, corpus, seed, place)
+        with tf.device(place.device):
+            saver = tf.train.Saver(max_to_keep=run_folder.KEPT, save_relative_paths=True)
+            initialize = tf.global_variables_initializer()
+        graph.finalize()
         summary = Summaries(folder)
-        # The Supervisor initialises the variables, and starts and stops the queues.
-        sv = tf.train.Supervisor(
-            saver=None, summary_op=None, init_fn=lambda session: run.restore(session, saver)
-        )
-        with sv.managed_session(config=session_config) as session:
+        with place.session(session_config) as session:
+            session.run(initialize)
+            run.restore(session, saver)
             epoch_size = m.input.epoch_size
             epochs = []
             line = _resuming(run, config)

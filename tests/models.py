@@ -12,6 +12,7 @@ import shutil
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+import ptb_word_lm
 from configs import TestConfig
 from lm import configs as lm_configs
 from lm import training
@@ -69,16 +70,24 @@ def write_corpus(folder, train, valid="a b c d \n", test="a b c d \n"):
 RUN = dict(max_epoch=2, max_max_epoch=3, init_scale=0.3, hidden_size=16)
 
 
-def train_run(data_path, folder=None, seed=None, log=None, on_epoch=None, **values):
+def train_run(
+    data_path, folder=None, seed=None, log=None, on_epoch=None, replicas=None, workers=(), **values
+):
     """The `Result` of `lm.training.train` on the corpus in a folder, with `RUN`.
 
     Args:
         data_path: the folder of the corpus.
-        folder, seed, log, on_epoch: see `lm.training.train`.
+        folder, seed, log, on_epoch, replicas, workers: see `lm.training.train`.
         **values: arguments of `make_lm_config`, some of them in place of those of `RUN`.
     """
-    config = make_lm_config(**dict(RUN, **values))
-    return training.train(config, read_corpus(data_path), folder, seed, on_epoch, log)
+    config, corpus = make_lm_config(**dict(RUN, **values)), read_corpus(data_path)
+    return training.train(config, corpus, folder, seed, on_epoch, log, replicas, workers)
+
+
+def saved_weights(folder):
+    """The variables of the newest checkpoint in the folder of a run, `{name: array}`."""
+    saved = tf.train.load_checkpoint(tf.train.latest_checkpoint(folder))
+    return {name: saved.get_tensor(name) for name in saved.get_variable_to_shape_map()}
 
 
 def run_flags(**values):
@@ -131,10 +140,11 @@ def load_golden(name):
         return json.load(file)
 
 
-def build(config, data, name="Train", is_training=True, reuse=None):
+def build(config, data, name="Train", is_training=True, reuse=None, **more):
     """A model under the scopes that `main` uses, with the same initial values every time.
 
     It is the reference's for a configuration of the reference, the workshop's for one of `lm/`.
+    More arguments go to the model.
     """
     make_model = Model if isinstance(config, lm_configs.Config) else PTBModel
     tf.set_random_seed(1)
@@ -143,7 +153,7 @@ def build(config, data, name="Train", is_training=True, reuse=None):
         input_ = make_input(config=config, data=data, name=name + "Input")
         initializer = tf.random_uniform_initializer(-config.init_scale, config.init_scale)
         with tf.variable_scope("Model", reuse=reuse, initializer=initializer):
-            return make_model(is_training=is_training, config=config, input_=input_)
+            return make_model(is_training=is_training, config=config, input_=input_, **more)
 
 
 def build_run(recorded, house="reference", rnn_mode=None):
@@ -214,14 +224,26 @@ def state_feed(model, state):
     return dict(zip(tf.nest.flatten(model.initial_state), tf.nest.flatten(state)))
 
 
+def feeds(model):
+    """Feeds the batches of a model's text, over and over; those of a queue need nothing fed."""
+    while True:
+        yield from model.input.feeds() if isinstance(model, Model) else [{}]
+
+
+def run_epoch(session, model, **more):
+    """`run_epoch` of the house that the model is of."""
+    house = training if isinstance(model, Model) else ptb_word_lm
+    return house.run_epoch(session, model, **more)
+
+
 def train(session, model, steps, learning_rate=1.0):
     """The costs of some training steps with the state carried, and the last state."""
     model.assign_lr(session, learning_rate)
     state = session.run(model.initial_state)
     costs = []
-    for _ in range(steps):
+    for _, feed in zip(range(steps), feeds(model)):
         fetches = [model.cost, model.final_state, model.train_op]
-        cost, state, _ = session.run(fetches, state_feed(model, state))
+        cost, state, _ = session.run(fetches, {**feed, **state_feed(model, state)})
         costs.append(cost)
     return costs, state
 

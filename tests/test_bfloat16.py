@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from models import build, make_lm_config, train_run
+from models import build, feeds, make_lm_config, train_run
 
 from lm import bfloat16, configs
 
@@ -94,13 +94,9 @@ def test_costs_are_those_of_float32_to_a_few_bits_and_variables_stay_float32(mod
     assert {v.dtype.base_dtype for v in tf.trainable_variables()} == {tf.float32}
     costs = []
     for session_config in (None, bfloat16.session_config()):
-        coordinator = tf.train.Coordinator()
         with tf.Session(config=session_config) as session:
             session.run(tf.global_variables_initializer())
-            threads = tf.train.start_queue_runners(session, coordinator)
-            costs.append(session.run(model.cost))
-            coordinator.request_stop()
-            coordinator.join(threads)
+            costs.append(session.run(model.cost, next(feeds(model))))
     assert costs[0] != costs[1]
     np.testing.assert_allclose(costs[1], costs[0], rtol=1e-2)
 
@@ -124,12 +120,9 @@ def test_softmax_norm_and_updates_stay_in_float32(mode):
     metadata = tf.RunMetadata()
     with tf.Session(config=bfloat16.session_config()) as session:
         session.run(tf.global_variables_initializer())
-        coordinator = tf.train.Coordinator()
-        threads = tf.train.start_queue_runners(session, coordinator)
         options = tf.RunOptions(output_partition_graphs=True)
-        session.run([model.cost, model.train_op], options=options, run_metadata=metadata)
-        coordinator.request_stop()
-        coordinator.join(threads)
+        fetches = [model.cost, model.train_op]
+        session.run(fetches, next(feeds(model)), options=options, run_metadata=metadata)
     dtypes = {}
     for graph in metadata.partition_graphs:
         for node in graph.node:

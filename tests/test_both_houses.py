@@ -5,27 +5,18 @@ import pytest
 import tensorflow.compat.v1 as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models import HOUSES, build, house, running_session, train
-
-import ptb_word_lm
-from lm import training
+from models import HOUSES, build, feeds, house, run_epoch, running_session, train
 
 DATA = np.random.RandomState(7).randint(0, 50, 400).tolist()
 
 in_both_houses = pytest.mark.parametrize("name", HOUSES)
 
 
-def run_epoch(name, *arguments, **more):
-    """`run_epoch` of a house."""
-    function = ptb_word_lm.run_epoch if name == "reference" else training.run_epoch
-    return function(*arguments, **more)
-
-
 @in_both_houses
 def test_a_uniform_models_perplexity_is_the_vocabulary_size(name):
     model = build(house(name, init_scale=0.0), DATA, is_training=False)
     with running_session() as session:
-        assert run_epoch(name, session, model) == pytest.approx(50, rel=1e-6)
+        assert run_epoch(session, model) == pytest.approx(50, rel=1e-6)
 
 
 @pytest.mark.slow
@@ -37,7 +28,7 @@ def test_the_perplexity_of_any_text_is_finite(name, data):
         model = build(house(name), data)
         with running_session() as session:
             model.assign_lr(session, 1.0)
-            perplexity = run_epoch(name, session, model, eval_op=model.train_op)
+            perplexity = run_epoch(session, model, eval_op=model.train_op)
     assert 1 < perplexity < np.inf
 
 
@@ -83,7 +74,8 @@ def test_dropout_scales_what_it_keeps_and_spares_the_state(name):
     softmax_w = next(op for op in operations if op.name.endswith("/softmax_w/read"))
     product = next(op for op in softmax_w.outputs[0].consumers() if "gradients" not in op.name)
     with running_session() as session:
-        handed_up, (state,) = session.run([product.inputs[0], model.final_state])
+        fetches = [product.inputs[0], model.final_state]
+        handed_up, (state,) = session.run(fetches, next(feeds(model)))
     last = handed_up.reshape([config.batch_size, config.num_steps, -1])[:, -1]  # [B, H]
     assert state.h.all()
     kept = last != 0
@@ -95,6 +87,6 @@ def test_dropout_scales_what_it_keeps_and_spares_the_state(name):
 def test_dropout_never_touches_what_goes_from_step_to_step(name):
     model = build(house(name, keep_prob=0.5, hidden_size=50), DATA)
     with running_session() as session:
-        state = session.run(model.final_state)
+        state = session.run(model.final_state, next(feeds(model)))
     # A dropped unit would be exactly 0.
     assert all(part.all() for layer in state for part in layer)

@@ -14,11 +14,10 @@ from models import (
     house,
     load_golden,
     load_recorded_weights,
+    run_epoch,
     running_session,
     train,
 )
-
-from ptb_word_lm import run_epoch
 
 
 def build_recorded(recorded, mode):

@@ -225,7 +225,7 @@ def test_a_corpus_is_what_the_references_reader_reads(tmp_path):
     folder = write_corpus(tmp_path, "b a \n a c \n", "a b \n", "c c \n")
     corpus = read_corpus(folder)
     train, valid, test, size = reader.ptb_raw_data(folder)
-    assert (corpus.train, corpus.valid, corpus.test) == (train, valid, test)
+    assert [text.tolist() for text in corpus[:3]] == [train, valid, test]
     assert len(corpus.words) == size == 4
     assert [corpus.words[number] for number in corpus.train] == "b a <eos> a c <eos>".split()
     assert corpus.best is None

@@ -24,11 +24,13 @@ PAGES = {
 WORDED_DEFAULTS = {
     "the corpus that ships": os.path.join(ROOT, "data", "sample"),
     "not saved": None,
+    "every word": None,
     "off": False,
     "another one each time": None,
     "`block` where the cell has it": None,
     "项目自带的语料": os.path.join(ROOT, "data", "sample"),
     "不保存": None,
+    "保留所有词": None,
     "关": False,
     "每次都不同": None,
     "单元支持时为 `block`": None,
@@ -140,7 +142,7 @@ def test_links_lead_to_files_and_headings(page):
     assert own
     for target in own:
         linked, _, anchor = target.partition("#")
-        linked = os.path.normpath(os.path.join(os.path.dirname(path), linked))
+        linked = os.path.normpath(os.path.join(os.path.dirname(path), linked)) if linked else path
         assert os.path.isfile(os.path.join(ROOT, linked)), target
         assert not anchor or anchor in anchors(linked), target
 

@@ -3,11 +3,14 @@
 import errno
 import fnmatch
 import glob
+import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -15,8 +18,9 @@ import time
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from commands import ROOT, outside_environment, run_command
+from commands import ROOT, limited, outside_environment, run_command
 from models import (
+    RUN,
     TEXT,
     assert_same_run,
     copy_recorded_checkpoint,
@@ -30,8 +34,8 @@ from models import (
 )
 
 import reader
-from lm import training
-from lm.corpus import read_corpus
+from lm import run_folder, training, word_ids
+from lm.corpus import Corpus, read_corpus
 from lm.run_folder import RunFolder, SavePathError
 from lm.summaries import Summaries
 from lm.training import DivergedError
@@ -80,6 +84,11 @@ def saved_config(folder):
         return json.load(file)
 
 
+def read_bytes(folder, name):
+    with open(os.path.join(folder, name), "rb") as file:
+        return file.read()
+
+
 @pytest.mark.slow
 # --------------------------------------------------------------------------------------------------
 # Saving and resuming
@@ -97,9 +106,13 @@ def test_a_run_leaves_five_checkpoints_the_vocabulary_and_the_configuration(corp
     assert (config["model"], config["hidden_size"], config["vocab_size"]) == ("test", 16, 8)
     assert config["max_max_epoch"] == 7
     # What the docstring of lm/run_folder.py lists, and nothing else.
-    listed = ["model.ckpt-*.*", "checkpoint", "vocabulary.txt", "config.json", "events.out.*"]
+    listed = re.findall(r"^    (\S+)  ", run_folder.__doc__, flags=re.MULTILINE)
+    patterns = [name.replace("STEP", "*") for name in listed]
+    assert len(patterns) == 6
     for name in os.listdir(out):
-        assert any(fnmatch.fnmatch(name, pattern) for pattern in listed), name
+        assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns), name
+    for pattern in patterns:
+        assert fnmatch.filter(os.listdir(out), pattern), pattern
 
 
 def test_without_a_folder_nothing_is_written(corpus, tmp_path, monkeypatch):
@@ -316,12 +329,6 @@ def test_an_interrupted_function_says_what_is_saved(corpus, out, resumed):
     assert str(error.value) == "epoch %d is saved in %s" % (last, out)
 
 
-def limited(size):
-    """What makes a process write no file beyond a size, as a full disk would."""
-    resource = pytest.importorskip("resource")
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-
 @posix
 @pytest.mark.slow
 def test_a_disk_that_is_full_while_saving_leaves_the_checkpoint_before(corpus, run_train, out):
@@ -369,11 +376,13 @@ def test_what_a_failed_save_leaves_goes_at_once(corpus, out):
 @pytest.mark.slow
 def test_a_disk_that_is_full_at_the_start(corpus, out):
     flags = ["--data_path=" + corpus, "--save_path=" + out] + run_flags()
-    assert run_command("-m", "lm.train", *flags, preexec_fn=limited(40)) == (
+    # In the folder, the ids of the 2850 words have a line above them.
+    assert run_command("-m", "lm.train", *flags, preexec_fn=limited(4 * 2850 + 40)) == (
         2,
         "",
         "lm.train: --save_path=%s: cannot write there (File too large); make room\n" % out,
     )
+    assert os.listdir(out) == []
 
 
 def test_a_cost_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(corpus, out):
@@ -457,6 +466,15 @@ def test_what_a_kill_while_saving_leaves_is_no_checkpoint_and_goes(run_train, ou
     assert saved_steps(out) == [EPOCH, 2 * EPOCH, 3 * EPOCH]
 
 
+def test_what_a_kill_while_writing_leaves_goes_and_nothing_else(run_train, out):
+    os.mkdir(out)
+    for name in (word_ids.NAME, "vocabulary.txt", "config.json", "mine"):
+        with open(os.path.join(out, name + ".new"), "w") as file:
+            file.write("half")
+    run_train(dict(max_max_epoch=0), folder=out)
+    assert fnmatch.filter(os.listdir(out), "*.new") == ["mine.new"]
+
+
 def test_a_start_that_is_refused_does_not_take_the_folder(run_train, out):
     with pytest.raises(reader.CorpusError):
         run_train(dict(num_steps=1000), folder=out)
@@ -486,7 +504,7 @@ def test_another_model(corpus, out, finished, change, described):
     with pytest.raises(SavePathError) as error:
         train_run(corpus, out, **change)
     held, given = str(error.value).split("; this is ")
-    text = "on a text of 2400 words, 8 different, SHA-256 "
+    text = "on a text of 2400 words with a vocabulary of 8, SHA-256 "
     assert held.startswith(
         "it holds model test (2 layers of 16, batches of 4 x 5, float32) " + text
     )
@@ -504,7 +522,7 @@ def test_another_cell(corpus, out, finished):
 def test_another_corpus(corpus, out, finished):
     with open(os.path.join(corpus, "ptb.train.txt"), "a") as file:
         file.write(" a \n")
-    with pytest.raises(SavePathError, match="text of 2400 words, .*; this is .*text of 2402 words"):
+    with pytest.raises(SavePathError, match="text of 2400 words .*; this is .*text of 2402 words"):
         train_run(corpus, out)
 
 
@@ -513,6 +531,32 @@ def test_another_vocabulary_of_the_same_size(corpus, out, finished):
         file.write(TEXT.replace("z", "zz"))
     with pytest.raises(SavePathError, match=r"SHA-256 (\w{8}); this .*SHA-256 (?!\1)"):
         train_run(corpus, out)
+
+
+def test_another_vocab_size(corpus, out, finished):
+    limited_corpus = read_corpus(corpus, vocab_size=5)
+    with pytest.raises(SavePathError, match="a vocabulary of 8, .*; this is .*a vocabulary of 5, "):
+        training.train(make_lm_config(**RUN), limited_corpus, out)
+
+
+def test_a_run_that_is_refused_leaves_the_files_of_the_other(corpus, out, finished):
+    names = [word_ids.NAME, "vocabulary.txt", "config.json"]
+    before = [read_bytes(out, name) for name in names]
+    with open(os.path.join(corpus, "ptb.train.txt"), "a") as file:
+        file.write(" a \n")
+    with pytest.raises(SavePathError):
+        train_run(corpus, out)
+    assert [read_bytes(out, name) for name in names] == before
+    assert not glob.glob(os.path.join(out, "*.new"))
+
+
+def test_the_digest_of_a_corpus_stays_the_same(out):
+    """So that runs of earlier versions go on; of the words and of int32 ids, lists or arrays."""
+    ids, words = [1, 2, 0, 2, 1, 0] * 8, ["<eos>", "a", "b"]
+    expected = hashlib.sha256(b"<eos>\na\nb" + struct.pack("<48i", *ids)).hexdigest()
+    for train in (ids, np.array(ids, np.int32)):
+        training.train(make_lm_config(max_max_epoch=0), Corpus(train, ids, ids, words, None), out)
+        assert saved_config(out)["corpus_sha256"] == expected
 
 
 def test_a_configuration_that_cannot_be_read(corpus, out, finished):

@@ -170,7 +170,7 @@ def test_help_names_the_flags(flag):
     assert output.startswith("usage: python -m lm.train ")
     flags = {"help", "data_path", "save_path", "seed"}
     flags |= {"model", "cell", "rnn_mode", "use_bf16", "use_fp16"}
-    flags |= ATTRIBUTES - {"vocab_size"}
+    flags |= ATTRIBUTES  # --vocab_size is a flag as well, though no attribute of its own
     assert set(re.findall(r"^  (?:-h, )?--(\w+)", output, flags=re.MULTILINE)) == flags
     for name in list(configs.CONFIGS) + list(CELLS):
         assert re.search(r"\b%s\b" % name, output), name
@@ -307,7 +307,8 @@ def test_a_mistake_is_one_line_and_status_2():
             ["--save_path="],
             "argument --save_path: the value is missing; give one, or leave the flag out",
         ),
-        (["--vocab_size=7"], "unrecognized arguments: --vocab_size=7; "),
+        (["--vocab_size=1"], "--vocab_size=1: must be at least 2; given 1"),
+        (["--vocab_size=many"], "argument --vocab_size: invalid int value: 'many'"),
         (["--hidden=3"], "unrecognized arguments: --hidden=3; did you mean --hidden_size?"),
         (["--modell=small"], "unrecognized arguments: --modell=small; did you mean --model?"),
         (["medium"], "unrecognized arguments: medium; see --help"),

@@ -12,6 +12,7 @@ from models import (
     TEXT,
     assert_same_run,
     build,
+    feeds,
     make_config,
     make_lm_config,
     running_session,
@@ -26,6 +27,7 @@ import ptb_word_lm
 import reader
 from lm import cells, decoding, language_model, training
 from lm.corpus import Corpus, read_corpus
+from lm.model import Input
 from lm.training import DivergedError
 
 DATA = np.random.RandomState(7).randint(0, 50, 400).tolist()
@@ -140,6 +142,40 @@ def test_the_blogs_cells_are_there():
 
 
 # --------------------------------------------------------------------------------------------------
+# The input
+# --------------------------------------------------------------------------------------------------
+def in_a_file(ids, folder):
+    np.array(ids, np.int32).tofile(str(folder / "ids"))
+    return np.memmap(str(folder / "ids"), np.int32, "r")
+
+
+@pytest.mark.parametrize("make", [lambda ids, _: ids, lambda ids, _: np.array(ids), in_a_file])
+@pytest.mark.parametrize("words, epoch_size", [(24, 1), (47, 2), (400, 19)])
+def test_the_batches_are_those_of_the_references_producer(tmp_path, make, words, epoch_size):
+    config = make_lm_config()
+    input_ = Input(config, make(DATA[:words], tmp_path))
+    assert input_.epoch_size == epoch_size
+    xy = reader.ptb_producer(DATA[:words], config.batch_size, config.num_steps)
+    with running_session() as session:
+        for _ in range(2):  # epochs
+            steps = list(input_.feeds())
+            assert len(steps) == epoch_size
+            for feed in steps:
+                x, y = session.run(xy)
+                np.testing.assert_array_equal(feed[input_.input_data], x)
+                np.testing.assert_array_equal(feed[input_.targets], y)
+
+
+def test_the_corpus_is_not_in_the_graph_and_no_queue_is():
+    ids = np.arange(10**6, dtype=np.int32) % 50
+    corpus = Corpus(ids, ids, ids, ["w%d" % number for number in range(50)], None)
+    training.build_models(make_lm_config(), corpus)
+    graph = tf.get_default_graph()
+    assert graph.as_graph_def().ByteSize() < ids.nbytes / 4
+    assert not [op.type for op in graph.get_operations() if "Queue" in op.type]
+
+
+# --------------------------------------------------------------------------------------------------
 # run_epoch
 # --------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
@@ -152,15 +188,14 @@ def test_the_state_is_carried(cell, mode):
     with running_session() as session:
         perplexity = training.run_epoch(session, model)
 
-        cost, state = 0.0, session.run(model.initial_state)
-        for _ in range(model.input.epoch_size):  # 9, so that the epoch begins again
-            fetched = session.run([model.cost, model.final_state], state_feed(model, state))
-            batch_cost, state = fetched
+        cost, zero, state = 0.0, 0.0, session.run(model.initial_state)
+        for _, feed in zip(range(9), feeds(model)):
+            zero += session.run(model.cost, feed)
+            feed.update(state_feed(model, state))
+            batch_cost, state = session.run([model.cost, model.final_state], feed)
             cost += batch_cost
-        carried = np.exp(cost / (5 * model.input.epoch_size))
-
-        zero = sum(session.run(model.cost) for _ in range(model.input.epoch_size))
-        not_carried = np.exp(zero / (5 * model.input.epoch_size))
+        carried, not_carried = np.exp(cost / (5 * 9)), np.exp(zero / (5 * 9))
+    assert model.input.epoch_size == 9
     assert perplexity == pytest.approx(carried, rel=1e-6)
     assert perplexity != pytest.approx(not_carried, rel=1e-3)
 
@@ -179,7 +214,9 @@ class FakeSession(object):
 
 
 def fake_model(epoch_size):
-    input_ = types.SimpleNamespace(batch_size=4, num_steps=5, epoch_size=epoch_size)
+    input_ = types.SimpleNamespace(
+        batch_size=4, num_steps=5, epoch_size=epoch_size, feeds=lambda: [{}] * epoch_size
+    )
     return types.SimpleNamespace(input=input_, cost=0, initial_state=(), final_state=(), lr="lr")
 
 

@@ -1,0 +1,335 @@
+"""Texts of any size as word ids: reading them in pieces, and a file that holds the ids.
+
+The ids are those of `reader.ptb_raw_data`. That function holds every word of the texts in memory;
+here a text passes through once. Each word gets a provisional id, in the order in which the words
+first occur. These ids go into a file. Once the words are counted, the ids in the file are replaced
+by the final ones, and the file is mapped into memory: the system reads the part of it that is
+asked for.
+"""
+
+import codecs
+import collections
+import hashlib
+import itertools
+import json
+import mmap
+import os
+import tempfile
+import time
+
+import numpy as np
+
+import reader
+
+NAME = "word_ids.bin"  # in the folder of a run
+_BYTES_AT_ONCE = 2**20  # of a text
+_IDS_AT_ONCE = 2**20  # 4 MB
+# The order in which the texts are read, and lie in a file: a mistake in one of the short texts
+# shows before the long one is read.
+_ORDER = ("valid", "test", "train")
+
+
+class Progress(object):
+    """Tells how far something is that takes long: a line every five seconds."""
+
+    def __init__(self, log):
+        """Calls `log` with each line; says nothing if it is None."""
+        self._log = log
+        self._last = time.monotonic()
+
+    def __call__(self, line, *values):
+        """Logs `line % values`, unless it is too early."""
+        if self._log is not None and time.monotonic() - self._last >= 5:
+            self._log(line % values)
+            self._last = time.monotonic()
+
+
+def vocabulary_sha256(words):
+    """Returns a digest that tells vocabularies, and orders of words, apart."""
+    return hashlib.sha256("\n".join(words).encode("utf-8")).hexdigest()
+
+
+def release(array):
+    """Lets go of the memory that a memory-mapped array has filled; it is read again when needed.
+
+    The system would take that memory back only when it runs short of it.
+    """
+    while isinstance(array, np.ndarray):
+        array = array.base
+    if isinstance(array, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        array.madvise(mmap.MADV_DONTNEED)
+
+
+def pieces(data, progress, line):
+    """Yields word ids, a list or an array, in int32 arrays; the progress is `line: N %`."""
+    for start in range(0, len(data), _IDS_AT_ONCE):
+        progress(line + ": %d %%", 100 * start // len(data))
+        yield np.asarray(data[start : start + _IDS_AT_ONCE], np.int32)
+        release(data)
+
+
+def _words(path, sha256, progress):
+    """Yields lists of the words of a text file, with `<eos>` for each line end.
+
+    Args:
+        path: the file.
+        sha256: a hash object to update with the bytes of the file.
+        progress: a `Progress`.
+
+    Raises:
+        reader.CorpusError: if the file cannot be read, is not UTF-8, or holds no words.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    done = 0  # bytes
+    half = ""  # the word that the end of a piece may have cut
+    is_start, is_empty = True, True
+    try:
+        with open(path, "rb") as file:
+            size = max(os.fstat(file.fileno()).st_size, 1)
+            piece = True
+            while piece:
+                piece = file.read(_BYTES_AT_ONCE)
+                sha256.update(piece)
+                start = done - len(decoder.getstate()[0])  # of the character that was cut
+                text = decoder.decode(piece, final=not piece)
+                done += len(piece)
+                if is_start:
+                    text = text.lstrip("\ufeff")
+                    is_start = not text
+                text = half + text
+                words = text.replace("\n", " <eos> ").split()
+                half = words.pop() if piece and words and not text[-1].isspace() else ""
+                is_empty = is_empty and all(word == "<eos>" for word in words)
+                yield words
+                progress("Reading %s: %d %%", path, 100 * done // size)
+    except OSError as error:
+        raise reader.CorpusError(
+            "cannot read %s (%s); give a folder that holds %s"
+            % (path, error.strerror, reader.FILES)
+        )
+    except UnicodeDecodeError as error:
+        raise reader.CorpusError(
+            "%s is not UTF-8: byte %d cannot be decoded; save the file as UTF-8"
+            % (path, start + error.start)
+        )
+    if is_empty:
+        raise reader.CorpusError("%s holds no words; give it text, one sentence a line" % path)
+
+
+def _number(provisional, counts, vocab_size):
+    """Numbers words as the reference's `reader._build_vocab` does: by frequency, then by word.
+
+    Args:
+        provisional: `{word: provisional id}`, in the order of these ids. With a `vocab_size`,
+            `<unk>` is among them.
+        counts: int64; how often each of them occurs in the training text.
+        vocab_size: how many words to keep, `<unk>` being one of them; None keeps all that the
+            training text has. The words that are not kept count as `<unk>`.
+
+    Returns:
+        `(words, ids, is_unknown)`: the kept words in the order of their ids; the id for each
+        provisional one, int32, -1 for a word without; and whether the word is not kept.
+    """
+    by_word = np.fromiter(map(provisional.get, sorted(provisional)), np.int32, len(provisional))
+
+    def by_frequency():
+        return by_word[np.argsort(-counts[by_word], kind="stable")]
+
+    order = by_frequency()
+    unk = None
+    if vocab_size is not None:
+        unk = provisional["<unk>"]
+        rare = order[order != unk][vocab_size - 1 :]
+        counts[unk] += counts[rare].sum()
+        counts[rare] = 0
+        order = by_frequency()
+    kept = order[(counts[order] > 0) | (order == unk)]
+    ids = np.full(len(provisional), -1, np.int32)
+    ids[kept] = np.arange(len(kept))
+    is_unknown = ids < 0
+    if unk is not None:
+        ids[is_unknown] = ids[unk]
+    words = list(provisional)
+    return [words[number] for number in kept.tolist()], ids, is_unknown
+
+
+def count_words(path, progress):
+    """Returns how often each word occurs in a text, a `collections.Counter`.
+
+    Raises:
+        reader.CorpusError: for a text that cannot be used.
+    """
+    counts = collections.Counter()
+    for words in _words(path, hashlib.sha256(), progress):
+        counts.update(words)
+    return counts
+
+
+def vocabulary(counts, vocab_size=None):
+    """Returns the words that `read` keeps of a training text with these counts of words."""
+    counts = dict(counts)
+    if vocab_size is not None:
+        counts.setdefault("<unk>", 0)
+    provisional = dict(zip(counts, itertools.count()))
+    numbers = np.fromiter(counts.values(), np.int64, len(counts))
+    return _number(provisional, numbers, vocab_size)[0]
+
+
+def _append(path, provisional, file, progress):
+    """Appends the provisional ids of a text to a file; returns what `WordIds.texts` has of it."""
+    sha256 = hashlib.sha256()
+    count = 0
+    for words in _words(path, sha256, progress):
+        file.write(np.fromiter(map(provisional.__getitem__, words), np.int32, len(words)))
+        count += len(words)
+    return dict(bytes=os.path.getsize(path), sha256=sha256.hexdigest(), words=count)
+
+
+def _pieces_of_file(file, start, count, progress):
+    """Yields `count` ids of a file, from the one at the place `start` on, in int32 arrays."""
+    for place in range(start, start + count, _IDS_AT_ONCE):
+        file.seek(4 * place)
+        yield np.frombuffer(file.read(4 * min(_IDS_AT_ONCE, start + count - place)), np.int32)
+        progress("Numbering the words: %d %%", 100 * (place - start) // count)
+
+
+def _renumber(file, texts, ids, is_unknown, keep_unknown, progress):
+    """Replaces the provisional ids in a file; adds `unknown` and `ids` to what `texts` has.
+
+    Args:
+        file: the ids of the texts, in the order of `_ORDER`.
+        texts: see `WordIds`.
+        ids, is_unknown: see `_number`.
+        keep_unknown: whether words that are not kept have an id.
+    """
+    start = end = 0  # What is written never overtakes what is read.
+    for split in _ORDER:
+        text = texts[split]
+        text.update(unknown=0, ids=0)
+        for piece in _pieces_of_file(file, start, text["words"], progress):
+            unknown = is_unknown[piece]
+            text["unknown"] += int(np.count_nonzero(unknown))
+            piece = ids[piece if keep_unknown else piece[~unknown]]
+            file.seek(4 * end)
+            file.write(piece)
+            text["ids"] += len(piece)
+            end += len(piece)
+        start += text["words"]
+
+
+class WordIds(object):
+    """The ids of the words of three texts.
+
+    Attributes:
+        vocab_size: how many words were to be kept, `<unk>` being one of them; None for all.
+        texts: for "train", "valid" and "test" a dict: `bytes` and `sha256` of the file; `words`,
+            how many it has; `unknown`, how many of them the vocabulary lacks; `ids`, how many ids
+            there are. With a `vocab_size` unknown words have the id of `<unk>`, otherwise none.
+    """
+
+    def __init__(self, vocab_size, texts, array):
+        """Takes the ids of all texts in one int32 array, in the order of `_ORDER`."""
+        self.vocab_size = vocab_size
+        self.texts = texts
+        self._array = array
+
+    def __getitem__(self, split):
+        """Returns the ids of a text, an int32 array."""
+        before = sum(self.texts[name]["ids"] for name in _ORDER[: _ORDER.index(split)])
+        return self._array[before : before + self.texts[split]["ids"]]
+
+    def contents(self, words, progress):
+        """Yields what `load` wants to find in a file: a line of JSON, and the ids in pieces."""
+        about = dict(
+            vocab_size=self.vocab_size, vocabulary_sha256=vocabulary_sha256(words), texts=self.texts
+        )
+        line = json.dumps(about)
+        line += " " * (-(len(line) + 1) % 4) + "\n"  # so that the ids begin at a multiple of 4
+        yield line.encode("ascii")
+        yield from pieces(self._array, progress, "Saving the word ids")
+
+
+def read(paths, vocab_size, folder, progress):
+    """Reads three texts.
+
+    Their ids lie in a file without a name, which vanishes with the process.
+
+    Args:
+        paths: `{"train": path, "valid": path, "test": path}`.
+        vocab_size: how many words to keep, `<unk>` being one of them; None keeps all.
+        folder: where the file lies; None for the system's folder of temporary files.
+        progress: a `Progress`.
+
+    Returns:
+        `(words, WordIds)`; the words are a list in the order of their ids.
+
+    Raises:
+        reader.CorpusError: for a text that cannot be used, and for a full disk.
+    """
+    provisional = collections.defaultdict(itertools.count().__next__)  # a new word gets the next id
+    texts = {}
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            for split in _ORDER:
+                texts[split] = _append(paths[split], provisional, file, progress)
+            if vocab_size is not None:
+                provisional["<unk>"]  # It needs an id, even if the texts do not have it.
+            counts = np.zeros(len(provisional), np.int64)
+            start = texts["valid"]["words"] + texts["test"]["words"]
+            for piece in _pieces_of_file(file, start, texts["train"]["words"], progress):
+                counts += np.bincount(piece, minlength=len(counts))
+            words, ids, is_unknown = _number(provisional, counts, vocab_size)
+            del provisional
+            _renumber(file, texts, ids, is_unknown, vocab_size is not None, progress)
+            file.flush()
+            count = sum(text["ids"] for text in texts.values())
+            array = np.memmap(file, np.int32, "r", shape=(count,))
+    except OSError as error:
+        raise reader.CorpusError(
+            "cannot keep its word ids in %s (%s); make room there"
+            % (folder or tempfile.gettempdir(), error.strerror)
+        )
+    return words, WordIds(vocab_size, texts, array)
+
+
+def _is_same(path, text, progress):
+    """Returns whether a file is the one that `text` of `WordIds.texts` tells of."""
+    size = os.path.getsize(path)
+    if size != text["bytes"]:
+        return False
+    sha256 = hashlib.sha256()
+    with open(path, "rb") as file:
+        for piece in iter(lambda: file.read(_BYTES_AT_ONCE), b""):
+            sha256.update(piece)
+            progress("Checking %s: %d %%", path, 100 * file.tell() // size)
+    return sha256.hexdigest() == text["sha256"]
+
+
+def load(folder, paths, vocab_size, progress):
+    """Finds the ids of three texts in the folder of a run.
+
+    Args:
+        folder: a folder with a file NAME, which has the `WordIds.contents`, and vocabulary.txt.
+        paths, vocab_size, progress: see `read`.
+
+    Returns:
+        What `read` returns; None if the folder has no ids, or those of other texts or of another
+        `vocab_size`.
+    """
+    path = os.path.join(folder, NAME)
+    try:
+        with open(os.path.join(folder, "vocabulary.txt"), encoding="utf-8") as file:
+            words = file.read().split()
+        with open(path, "rb") as file:
+            about = json.loads(file.readline(10000).decode("ascii"))
+            array = np.memmap(path, np.int32, "r", file.tell())
+        texts = about["texts"]
+        count = sum(texts[split]["ids"] for split in _ORDER)
+        found = [about["vocab_size"], about["vocabulary_sha256"], count]
+        if found != [vocab_size, vocabulary_sha256(words), len(array)]:
+            return None
+        if not all(_is_same(paths[split], texts[split], progress) for split in _ORDER):
+            return None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return words, WordIds(vocab_size, texts, array)

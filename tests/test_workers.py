@@ -1,0 +1,232 @@
+"""Training on several machines: real worker processes, on the loopback address."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from commands import ROOT, outside_environment, run_command
+from models import assert_same_run, run_flags, saved_weights, train_run
+
+from lm import cluster, worker
+from lm import train as lm_train
+from lm.cluster import ClusterError
+from lm.replicas import ReplicasError
+
+pytestmark = pytest.mark.slow
+
+
+def free_address():
+    """An address of this machine where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return "127.0.0.1:%d" % probe.getsockname()[1]
+
+
+class Worker(object):
+    """A process of `lm.worker`."""
+
+    def __init__(self, address=None):
+        self.address = address or free_address()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "lm.worker", "--address=" + self.address],
+            cwd=ROOT,
+            env=outside_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+        )
+        self.first_line = self.process.stdout.readline()
+
+    def kill(self, number=signal.SIGKILL):
+        self.process.send_signal(number)
+        self.process.wait()
+
+    def close(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def start_worker():
+    """Starts workers, and ends them after the test."""
+    workers = []
+
+    def start(address=None):
+        workers.append(Worker(address))
+        return workers[-1]
+
+    yield start
+    for one in workers:
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def two_workers():
+    workers = [Worker(), Worker()]
+    yield [one.address for one in workers]
+    for one in workers:
+        one.close()
+
+
+@pytest.mark.parametrize("rnn_mode", ["block", "basic"])
+def test_the_numbers_are_those_of_one_process(corpus, tmp_path, two_workers, rnn_mode):
+    folders = [str(tmp_path / "one"), str(tmp_path / "two")]
+    one = train_run(corpus, folders[0], seed=1, replicas=1, rnn_mode=rnn_mode)
+    two = train_run(corpus, folders[1], seed=1, workers=two_workers, rnn_mode=rnn_mode)
+    assert_same_run(one, two)
+    one, two = map(saved_weights, folders)
+    assert set(one) == set(two)
+    for name, value in one.items():
+        np.testing.assert_allclose(two[name], value, rtol=0, atol=1e-4, err_msg=name)
+
+
+def test_one_training_after_the_other_uses_a_worker(corpus, two_workers):
+    first, second = (
+        train_run(corpus, seed=1, workers=two_workers[:1], max_max_epoch=1) for _ in range(2)
+    )
+    assert_same_run(first, second)
+
+
+def test_a_killed_worker_is_named_and_the_run_goes_on_once_it_is_back(
+    corpus, tmp_path, start_worker
+):
+    workers = [start_worker(), start_worker()]
+    addresses = [one.address for one in workers]
+    folder = str(tmp_path / "run")
+    with pytest.raises(ClusterError) as caught:
+        train_run(
+            corpus,
+            folder,
+            seed=1,
+            workers=addresses,
+            on_epoch=lambda epoch: workers[1].kill() if epoch.number == 2 else None,
+        )
+    assert addresses[1] in str(caught.value)
+    assert addresses[0] not in str(caught.value)
+    assert "epoch 2 is saved in %s" % folder in str(caught.value)
+
+    start_worker(addresses[1])
+    lines = []
+    result = train_run(corpus, folder, seed=1, workers=addresses, log=lines.append)
+    assert lines[0] == "Resuming after epoch 2 of 3."
+    whole = train_run(corpus, seed=1, replicas=1)
+    np.testing.assert_allclose(result.test_perplexity, whole.test_perplexity, rtol=1e-5)
+
+
+def test_the_command_ends_with_one_line_when_a_worker_is_killed(corpus, tmp_path, start_worker):
+    workers = [start_worker(), start_worker()]
+    names = ",".join(one.address for one in workers)
+    flags = run_flags(max_max_epoch=1000, max_epoch=1000, learning_rate=0.1)
+    words = [sys.executable, "-m", "lm.train", "--seed=1", "--data_path=" + corpus] + flags
+    words += ["--workers=" + names, "--save_path=%s" % (tmp_path / "run")]
+    training = subprocess.Popen(
+        words,
+        cwd=ROOT,
+        env=outside_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+    )
+    for line in training.stdout:
+        if line.startswith("Epoch: 2 "):
+            break
+    workers[0].kill()
+    _, err = training.communicate()
+    assert training.returncode == 2
+    assert err.count("\n") == 1
+    assert err.startswith("lm.train: --workers=%s: %s " % (names, workers[0].address))
+    assert "is saved in" in err
+
+
+def test_a_worker_that_stops_answering_is_named(monkeypatch, corpus, tmp_path, start_worker):
+    monkeypatch.setattr(cluster, "STEP_SECONDS", 3)
+    stopped = start_worker()
+
+    def stop(epoch):
+        os.kill(stopped.process.pid, signal.SIGSTOP)
+
+    with pytest.raises(ClusterError, match="%s went away or does not answer" % stopped.address):
+        train_run(corpus, str(tmp_path / "run"), seed=1, workers=[stopped.address], on_epoch=stop)
+
+
+def test_a_worker_that_never_answers_is_named(monkeypatch, corpus):
+    monkeypatch.setattr(cluster, "START_SECONDS", 1)
+    lines = []
+    with socket.socket() as listening:  # accepts connections, and says nothing
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(5)
+        address = "127.0.0.1:%d" % listening.getsockname()[1]
+        with pytest.raises(ClusterError, match="no answer from %s in 1 seconds" % address):
+            train_run(corpus, workers=[address], log=lines.append)
+    assert lines == ["Waiting for %s." % address]
+
+
+def test_a_worker_that_comes_late_is_waited_for(corpus, start_worker):
+    address = free_address()
+    lines = []
+
+    def log(line):
+        lines.append(line)
+        if line.startswith("Waiting"):
+            start_worker(address)
+
+    train_run(corpus, seed=1, workers=[address], log=log, max_max_epoch=1)
+    assert lines[0] == "Waiting for %s." % address
+    assert lines[-1].startswith("Test Perplexity")
+
+
+@pytest.mark.parametrize(
+    "workers, what",
+    [
+        ("127.0.0.1", "'127.0.0.1' is no address; give host:port"),
+        ("127.0.0.1:", "'127.0.0.1:' is no address; give host:port"),
+        ("127.0.0.1:99999", "'127.0.0.1:99999' is no address; give host:port"),
+        ("127.0.0.1:2222,", "'' is no address; give host:port"),
+        ("127.0.0.1:2222,127.0.0.1:2222", "127.0.0.1:2222 is named twice"),
+        ("a:1,b:2,c:3", "a batch of 4 rows cannot be split into 3 equal parts"),
+    ],
+)
+def test_workers_that_cannot_be_are_refused(call_refused, corpus, workers, what):
+    flags = ["--data_path=" + corpus, "--batch_size=4", "--workers=" + workers]
+    assert call_refused(lm_train, *flags).startswith("--workers=%s: %s" % (workers, what))
+
+
+def test_rows_that_the_workers_cannot_share_are_refused_before_anybody_is_asked(corpus):
+    with pytest.raises(ReplicasError):
+        train_run(corpus, workers=["nobody:1", "nobody:2", "nobody:3"])
+
+
+def test_a_port_that_is_taken_is_refused(call_refused):
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1)
+        address = "127.0.0.1:%d" % listening.getsockname()[1]
+        line = call_refused(worker, "--address=" + address)
+    assert line == (
+        "--address=%s: cannot listen there (Address already in use); give an address of this"
+        " machine and a free port" % address
+    )
+
+
+@pytest.mark.parametrize("address", ["here", "localhost:port", ":2222"])
+def test_an_address_that_is_none_is_refused(call_refused, address):
+    line = call_refused(worker, "--address=" + address)
+    assert line.startswith("--address=%s: '%s' is no address" % (address, address))
+
+
+def test_a_worker_says_where_it_works_and_ends_at_once(start_worker):
+    one = start_worker()
+    assert one.first_line == "Working for any training that names %s. Ctrl-C ends.\n" % one.address
+    one.process.send_signal(signal.SIGINT)
+    _, err = one.process.communicate(timeout=20)
+    assert (one.process.returncode, err) == (-signal.SIGINT, "")
+
+
+def test_a_worker_without_an_address_says_what_it_needs():
+    status, _, err = run_command("-m", "lm.worker")
+    assert status == 2
+    assert "--address" in err
