@@ -471,7 +471,7 @@ def test_the_times_of_the_traffic():
 
 @pytest.mark.docs
 def test_the_document_has_the_table_of_the_traffic():
-    document = read("docs", "performance.md")
+    document = read("docs", "machines.md")
     (words,) = re.findall(r"`python -m benchmarks\.traffic (.*)`", document)
     status, output, errors = run_command("-m", "benchmarks.traffic", *words.split())
     assert status == 0, errors

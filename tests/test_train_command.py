@@ -169,7 +169,7 @@ def test_help_names_the_flags(flag):
     assert (status, errors) == (0, "")
     assert output.startswith("usage: python -m lm.train ")
     flags = {"help", "data_path", "save_path", "seed"}
-    flags |= {"model", "cell", "rnn_mode", "use_bf16", "use_fp16"}
+    flags |= {"model", "cell", "rnn_mode", "use_bf16", "use_fp16", "replicas", "workers"}
     flags |= ATTRIBUTES  # --vocab_size is a flag as well, though no attribute of its own
     assert set(re.findall(r"^  (?:-h, )?--(\w+)", output, flags=re.MULTILINE)) == flags
     for name in list(configs.CONFIGS) + list(CELLS):
