@@ -3,7 +3,6 @@
 Letters in the shape comments: B batch_size, T sequence_length, V number of classes (vocab_size).
 """
 
-import numpy as np
 import tensorflow.compat.v1 as tf
 
 # Keeps weights that are all zero from dividing by zero, as in TensorFlow 1.4. In float16 it is 0,
@@ -115,7 +114,9 @@ def softmax_cross_entropy(labels, logits):
             return below_largest - tf.log(tf.reduce_max(p, 1))
 
         # The two maxima are passes over [N, V], so they are taken only if they are needed.
-        in_range = tf.reduce_min(p_label) > np.finfo(p.dtype.as_numpy_dtype).tiny
+        # Below the bound, a float loses digits; float32 and bfloat16 have the same.
+        bound = 6.2e-5 if p.dtype == tf.float16 else 1.2e-38
+        in_range = tf.reduce_min(p_label) > bound
         loss = tf.cond(in_range, lambda: -tf.log(p_label), from_largest)  # [N]
 
         def gradient(d_loss):

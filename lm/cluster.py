@@ -13,6 +13,7 @@ import contextlib
 import re
 import socket
 import threading
+import time
 
 import tensorflow.compat.v1 as tf
 
@@ -21,6 +22,14 @@ from lm import replicas
 # How long to wait for a worker, in seconds: at the start, and in each step.
 START_SECONDS = 30
 STEP_SECONDS = 300
+
+_OF_THE_NETWORK = (
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+    tf.errors.UnavailableError,
+)
 
 
 class ClusterError(ValueError):
@@ -41,16 +50,81 @@ def split_address(address, flag):
     return host.strip("[]"), int(port)
 
 
-def _own_host(host, port):
-    """Returns the address by which a worker can reach this machine."""
-    family, kind, protocol, _, where = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0]
+def _route(host, port):
+    """Returns the address of this machine on the way to another one."""
+    family, kind, protocol, _, where = _resolve(host, port, socket.SOCK_DGRAM)
     with socket.socket(family, kind, protocol) as probe:
         probe.connect(where)  # sends nothing
-        own = probe.getsockname()[0]
-    return "[%s]" % own if ":" in own else own
+        return probe.getsockname()[0]
 
 
-def _silent(workers, seconds):
+def _own_host(hosts):
+    """Returns the address by which workers can reach this machine.
+
+    Args:
+        hosts: the `(host, port)` of each worker.
+
+    Raises:
+        ClusterError: if there is no way to a worker, or no address that all of them can reach.
+    """
+    own = set()
+    for host, port in hosts:
+        try:
+            own.add(_route(host, port))
+        except OSError as error:
+            raise ClusterError("workers", "no way to %s:%d (%s)" % (host, port, error.strerror))
+    # Only this machine itself reaches a loopback address. It reaches its other addresses as well.
+    outside = sorted(address for address in own if not _is_loopback(address)) or sorted(own)
+    if len(outside) > 1:
+        raise ClusterError(
+            "workers",
+            "this machine has another address for each of them (%s); give workers of one network"
+            % ", ".join(outside),
+        )
+    return "[%s]" % outside[0] if ":" in outside[0] else outside[0]
+
+
+def _is_loopback(address):
+    return address.startswith("127.") or address == "::1"
+
+
+def _resolve(host, port, kind):
+    return socket.getaddrinfo(host, port, 0, kind)[0]
+
+
+def _same(hosts):
+    """Returns the positions of two workers with one address; None if there are none."""
+    seen = {}
+    for number, (host, port) in enumerate(hosts):
+        try:
+            where = _resolve(host, port, socket.SOCK_STREAM)[4][:2]
+        except OSError:
+            continue  # A name that nobody knows is a worker that does not answer.
+        if where in seen:
+            return seen[where], number
+        seen[where] = number
+    return None
+
+
+def serve(address, flag):
+    """Starts TensorFlow's server at an address, and returns it.
+
+    The training tells each server its name in the cluster. Until then the name is "idle".
+
+    Args:
+        address: "host:port"; a port 0 leaves the choice to the system.
+        flag: the flag to blame.
+
+    Raises:
+        ClusterError: if the server cannot listen there.
+    """
+    try:
+        return tf.train.Server({"idle": [address]}, job_name="idle", task_index=0)
+    except tf.errors.OpError as error:
+        raise ClusterError(flag, "cannot listen at %s (%s)" % (address, type(error).__name__))
+
+
+def _unanswering(workers, seconds):
     """Asks workers, all at once, for a sign of life; returns those that give none in time."""
 
     def answers(worker):
@@ -68,9 +142,46 @@ def _silent(workers, seconds):
         return [w for w, alive in zip(workers, threads.map(answers, workers)) if not alive]
 
 
-def _close(session):
-    with contextlib.suppress(tf.errors.OpError):
-        session.close()
+def _in_thread(function, seconds=float("inf")):
+    """Calls a function in a thread, so that Ctrl-C can interrupt the wait for its end.
+
+    A function of TensorFlow does not return to Python before it ends, and Python takes note of a
+    signal only then.
+
+    Args:
+        function: the function; no arguments.
+        seconds: how long to wait.
+
+    Returns:
+        What the function returns or raises; None if it takes longer.
+    """
+    results = []
+
+    def call():
+        try:
+            results.append((function(), None))
+        except BaseException as error:
+            results.append((None, error))
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    end = time.monotonic() + seconds
+    while thread.is_alive() and time.monotonic() < end:
+        thread.join(min(1, max(end - time.monotonic(), 0)))
+    if not results:
+        return None
+    result, error = results[0]
+    if error is not None:
+        raise error
+    return result
+
+
+class _Session(tf.Session):
+    """A session that Ctrl-C can interrupt while a worker does not answer."""
+
+    def run(self, *arguments, **options):
+        run = super(_Session, self).run
+        return _in_thread(lambda: run(*arguments, **options))
 
 
 class Cluster(object):
@@ -93,19 +204,19 @@ class Cluster(object):
     device = "/job:client/task:0"
 
     def __init__(self, config, workers, log):
-        self._workers = list(workers)
+        self._workers = [worker.strip() for worker in workers]
         replicas.check(config, len(self._workers), "workers")
         hosts = [split_address(worker, "workers") for worker in self._workers]
-        if len(set(self._workers)) < len(hosts):
-            twice = next(w for w in self._workers if self._workers.count(w) > 1)
-            raise ClusterError("workers", "%s is named twice; name each worker once" % twice)
+        same = _same(hosts)
+        if same is not None:
+            raise ClusterError(
+                "workers",
+                "%s and %s are one worker; name each worker once"
+                % tuple(self._workers[number] for number in same),
+            )
         self._check_answers(log)
-        try:
-            host = _own_host(*hosts[0])
-        except OSError as error:
-            raise ClusterError("workers", "no way to %s (%s)" % (self._workers[0], error.strerror))
-        # Its name in the cluster comes with the session, as for the workers.
-        self._server = tf.train.Server({"idle": [host + ":0"]}, job_name="idle", task_index=0)
+        host = _own_host(hosts)
+        self._server = serve(host + ":0", "workers")
         own = "%s:%s" % (host, self._server.target.rpartition(":")[2])
         self._spec = tf.train.ClusterSpec({"client": [own], "worker": self._workers})
         self.devices = [
@@ -124,43 +235,47 @@ class Cluster(object):
         """
         session_config.cluster_def.CopyFrom(self._spec.as_cluster_def())
         session_config.operation_timeout_in_ms = 1000 * STEP_SECONDS
-        session = tf.Session(self._server.target, config=session_config)
+        session = _Session(self._server.target, config=session_config)
         try:
             yield session
-        except tf.errors.OpError:
-            # To close the session may be to wait for a worker that is gone. Nobody waits for that.
-            threading.Thread(target=_close, args=(session,), daemon=True).start()
-            raise
-        except BaseException:
-            session.close()
-            raise
-        session.close()
+        finally:
+            # A worker that does not answer would hold up the end.
+            with contextlib.suppress(tf.errors.OpError):
+                _in_thread(session.close, 5)
 
     def _check_answers(self, log):
-        silent = _silent(self._workers, 3)
-        if silent:
-            log("Waiting for %s." % ", ".join(silent))
-            silent = _silent(silent, START_SECONDS)
-        if silent:
+        missing = _unanswering(self._workers, 3)
+        if missing:
+            log("Waiting for %s." % ", ".join(missing))
+            missing = _unanswering(missing, START_SECONDS)
+        if missing:
             raise ClusterError(
                 "workers",
                 "no answer from %s in %d seconds; start python -m lm.worker --address=%s there"
-                % (", ".join(silent), START_SECONDS, silent[0]),
+                % (", ".join(missing), START_SECONDS, missing[0]),
             )
 
     def lost(self, error, saved):
-        """Returns the ClusterError that says which worker went away.
+        """Returns the ClusterError that says which worker went away; None if none did.
 
         Args:
             error: the `tf.errors.OpError` of the session.
             saved: what is saved, in a few words.
         """
-        silent = _silent(self._workers, 3)
-        if not silent:
+        missing = _unanswering(self._workers, 3)
+        if not missing and not isinstance(error, _OF_THE_NETWORK):
+            return None
+        if not missing and isinstance(error, tf.errors.DeadlineExceededError):
+            return ClusterError(
+                "workers",
+                "a step took longer than %d seconds; %s; give a smaller model, or a faster network"
+                % (STEP_SECONDS, saved),
+            )
+        if not missing:  # A worker that went away and is back.
             numbers = re.findall(r"/job:worker/replica:0/task:(\d+)", str(error))
-            silent = [self._workers[int(numbers[0])]] if numbers else self._workers
+            missing = [self._workers[int(numbers[0])]] if numbers else self._workers
         return ClusterError(
             "workers",
             "%s went away or does not answer (%s); %s; once the worker is back, the same command"
-            " goes on from there" % (", ".join(silent), type(error).__name__, saved),
+            " goes on from there" % (", ".join(missing), type(error).__name__, saved),
         )

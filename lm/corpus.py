@@ -65,7 +65,7 @@ def read_corpus(data_path, vocab_size=None, folder=None, log=print):
     words, ids = remembered or word_ids.read(paths, vocab_size, folder, progress)
     _tell_unknown(ids, paths, vocab_size, len(words), log)
     if vocab_size is not None and any(ids.texts[split]["unknown"] for split in reader.SPLITS):
-        best = None  # It is of the texts as they are, without <unk>.
+        best = None  # The grammar's perplexity is that of the texts as they are, without <unk>.
     texts = [ids[split] for split in reader.SPLITS]
     return Corpus(*texts, words=words, best=best, unsaved=None if remembered else ids)
 
@@ -80,8 +80,8 @@ def read_vocabulary(data_path, size=None, sha256=None, log=None):
         log: see `read_corpus`.
 
     Returns:
-        The words of the text in the order of their ids; the words that a `vocab_size` of `size`
-        keeps of them if these have the digest and all of them have not.
+        The words of the text in the order of their ids; those that a `vocab_size` of `size` keeps
+        of them, if the model's are these and not all.
 
     Raises:
         reader.CorpusError: for a text that cannot be used.
@@ -89,9 +89,9 @@ def read_vocabulary(data_path, size=None, sha256=None, log=None):
     path = os.path.join(data_path, "ptb.train.txt")
     counts = word_ids.count_words(path, word_ids.Progress(log))
     words = word_ids.vocabulary(counts)
-    if sha256 not in (None, word_ids.vocabulary_sha256(words)):
+    if size not in (None, len(words)) or sha256 not in (None, word_ids.vocabulary_sha256(words)):
         kept = word_ids.vocabulary(counts, size)
-        if word_ids.vocabulary_sha256(kept) == sha256:
+        if sha256 in (None, word_ids.vocabulary_sha256(kept)) and len(kept) == size:
             return kept
     return words
 

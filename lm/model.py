@@ -249,11 +249,17 @@ class Model(object):
 
         self.lr = tf.Variable(0.0, trainable=False)
         gradients = [_sum(parts) for parts in zip(*gradients)]
-        # To clip is to multiply each gradient by a factor. The factor goes into the learning rate,
-        # which saves a pass over all gradients.
-        norm = tf.global_norm(gradients)
-        (factor,), _ = tf.clip_by_global_norm([tf.ones_like(norm)], config.max_grad_norm, norm)
-        optimizer = tf.train.GradientDescentOptimizer(self.lr * tf.cast(factor, tf.float32))
+        rate = self.lr
+        if config.use_fp16:
+            gradients, _ = tf.clip_by_global_norm(gradients, config.max_grad_norm)
+        else:
+            # To clip is to multiply each gradient by a factor. The factor goes into the learning
+            # rate, which saves a pass over all gradients. In float16 the product of the two would
+            # be too small.
+            norm = tf.global_norm(gradients)
+            (factor,), _ = tf.clip_by_global_norm([tf.ones([])], config.max_grad_norm, norm)
+            rate *= factor
+        optimizer = tf.train.GradientDescentOptimizer(rate)
         self.train_op = optimizer.apply_gradients(
             zip(gradients, weights), global_step=contrib.framework.get_or_create_global_step()
         )

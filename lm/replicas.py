@@ -90,4 +90,6 @@ class Replicas(object):
         if replicas > 1:
             session_config.inter_op_parallelism_threads = replicas
             session_config.intra_op_parallelism_threads = max(_cores() // replicas, 1)
+        # A few ops on integers have no kernel for a GPU.
+        session_config.allow_soft_placement = True
         return tf.Session(config=session_config)

@@ -254,6 +254,8 @@ class RunFolder(object):
                 self._write_whole(word_ids.NAME, ids.contents(words, self._progress))
             self._write_whole("vocabulary.txt", [vocabulary.encode("utf-8")])
             self._write_whole("config.json", [config.encode("ascii")])
+        except BrokenPipeError:  # of the progress
+            raise
         except OSError as error:
             raise SavePathError("cannot write there (%s); make room" % error.strerror)
 

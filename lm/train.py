@@ -61,7 +61,6 @@ def parse_arguments(arguments=None):
     )
     where(
         "--workers",
-        type=console.path,
         metavar="HOST:PORT,...",
         help="split each batch over other machines, each running python -m lm.worker",
     )
@@ -118,7 +117,6 @@ def main():
         if folder is not None:
             run_folder.make_writable(folder)  # before a long text is read
         corpus = read_corpus(values["data_path"], vocab_size, folder)
-        workers = (values["workers"] or "").split(",") if values["workers"] else ()
         result = training.train(
             config,
             corpus,
@@ -126,7 +124,7 @@ def main():
             values["seed"],
             log=print,
             replicas=values["replicas"],
-            workers=workers,
+            workers=() if values["workers"] is None else values["workers"].split(","),
         )
         if corpus.best:
             print(

@@ -184,9 +184,10 @@ def train(
     except KeyboardInterrupt:
         raise KeyboardInterrupt(run.saved)
     except tf.errors.OpError as error:
-        if workers:
-            raise place.lost(error, run.saved)
-        raise
+        lost = place.lost(error, run.saved) if workers else None
+        if lost is None:
+            raise
+        raise lost
 
 
 def _train(config, corpus, folder, run, place, session_config, seed, on_epoch, log):

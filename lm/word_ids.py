@@ -50,11 +50,14 @@ def vocabulary_sha256(words):
 
 
 def release(array):
-    """Lets go of the memory that a memory-mapped array has filled; it is read again when needed.
+    """Lets go of the memory that a file mapped for reading has filled.
 
-    The system would take that memory back only when it runs short of it.
+    The system would take that memory back only when it runs short of it. The array stays as it is:
+    what is asked for is read again. Arrays of other kinds keep their memory.
     """
     while isinstance(array, np.ndarray):
+        if getattr(array, "mode", "r") != "r":
+            return
         array = array.base
     if isinstance(array, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         array.madvise(mmap.MADV_DONTNEED)
@@ -66,6 +69,14 @@ def pieces(data, progress, line):
         progress(line + ": %d %%", 100 * start // len(data))
         yield np.asarray(data[start : start + _IDS_AT_ONCE], np.int32)
         release(data)
+
+
+def _ids_sha256(ids, progress):
+    """Returns a digest of word ids."""
+    sha256 = hashlib.sha256()
+    for piece in pieces(ids, progress, "Checking the word ids"):
+        sha256.update(piece)
+    return sha256.hexdigest()
 
 
 def _words(path, sha256, progress):
@@ -102,6 +113,8 @@ def _words(path, sha256, progress):
                 is_empty = is_empty and all(word == "<eos>" for word in words)
                 yield words
                 progress("Reading %s: %d %%", path, 100 * done // size)
+    except BrokenPipeError:  # of the progress
+        raise
     except OSError as error:
         raise reader.CorpusError(
             "cannot read %s (%s); give a folder that holds %s"
@@ -241,7 +254,10 @@ class WordIds(object):
     def contents(self, words, progress):
         """Yields what `load` wants to find in a file: a line of JSON, and the ids in pieces."""
         about = dict(
-            vocab_size=self.vocab_size, vocabulary_sha256=vocabulary_sha256(words), texts=self.texts
+            vocab_size=self.vocab_size,
+            vocabulary_sha256=vocabulary_sha256(words),
+            ids_sha256=_ids_sha256(self._array, progress),
+            texts=self.texts,
         )
         line = json.dumps(about)
         line += " " * (-(len(line) + 1) % 4) + "\n"  # so that the ids begin at a multiple of 4
@@ -284,6 +300,8 @@ def read(paths, vocab_size, folder, progress):
             file.flush()
             count = sum(text["ids"] for text in texts.values())
             array = np.memmap(file, np.int32, "r", shape=(count,))
+    except BrokenPipeError:  # of the progress
+        raise
     except OSError as error:
         raise reader.CorpusError(
             "cannot keep its word ids in %s (%s); make room there"
@@ -328,8 +346,12 @@ def load(folder, paths, vocab_size, progress):
         found = [about["vocab_size"], about["vocabulary_sha256"], count]
         if found != [vocab_size, vocabulary_sha256(words), len(array)]:
             return None
+        if about["ids_sha256"] != _ids_sha256(array, progress):
+            return None
         if not all(_is_same(paths[split], texts[split], progress) for split in _ORDER):
             return None
+    except BrokenPipeError:  # of the progress
+        raise
     except (OSError, ValueError, LookupError, TypeError):
         return None
     return words, WordIds(vocab_size, texts, array)

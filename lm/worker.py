@@ -19,8 +19,6 @@ import console
 if __name__ == "__main__":
     console.hush_tensorflow()
 
-import tensorflow.compat.v1 as tf
-
 from lm import cluster
 
 
@@ -54,8 +52,7 @@ def main():
         # TensorFlow's thread does not return to Python, which would take note of a signal.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        # The training gives the worker its name among the others. This one is for the time before.
-        server = tf.train.Server({"idle": [arguments.address]}, job_name="idle", task_index=0)
+        server = cluster.serve(arguments.address, "address")
         print("Working for any training that names %s. Ctrl-C ends." % arguments.address)
         sys.stdout.flush()
         server.join()

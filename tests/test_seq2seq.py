@@ -134,6 +134,13 @@ def test_the_fast_cross_entropy_and_its_gradient_are_those_of_numpy(
     np.testing.assert_allclose(gradient, p * weights[:, None], rtol=precision, atol=precision)
 
 
+@pytest.mark.skipif(tf.__version__.startswith("1."), reason="no softmax of bfloat16 there")
+def test_the_fast_cross_entropy_takes_bfloat16():
+    logits = tf.constant([[0.0, 0.0], [200.0, 0.0]], tf.bfloat16)
+    loss = tf.cast(softmax_cross_entropy(labels=tf.constant([1, 1]), logits=logits), tf.float32)
+    np.testing.assert_allclose(evaluate(loss), [np.log(2), 200], rtol=0.02)
+
+
 def test_the_fast_cross_entropy_of_logits_that_are_no_numbers_is_none():
     logits = tf.constant([[0.0, np.nan, 0.0]])
     assert np.isnan(evaluate(softmax_cross_entropy(labels=tf.constant([0]), logits=logits))).all()

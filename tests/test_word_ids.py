@@ -194,6 +194,22 @@ def test_what_is_released_is_in_memory_no_longer_and_reads_the_same(tmp_path):
     assert int(array.sum(dtype=np.int64)) == total
 
 
+def test_what_is_changed_in_memory_only_is_not_released(tmp_path):
+    np.arange(5, dtype=np.int32).tofile(str(tmp_path / "ids"))
+    array = np.memmap(str(tmp_path / "ids"), np.int32, "c")
+    array[:] = 7
+    word_ids.release(array[:2])
+    assert array.tolist() == [7] * 5
+
+
+def test_a_progress_that_nobody_reads_ends_the_reading(corpus, monkeypatch):
+    monkeypatch.setattr(
+        word_ids.Progress, "__call__", lambda *_: (_ for _ in ()).throw(BrokenPipeError())
+    )
+    with pytest.raises(BrokenPipeError):
+        read_corpus(corpus)
+
+
 # --------------------------------------------------------------------------------------------------
 # Where the ids lie
 # --------------------------------------------------------------------------------------------------
@@ -334,6 +350,17 @@ def without_ids(data):
     return data[: data.index(b"\n") + 1]
 
 
+def with_another_id(data, place=-3):
+    """Changes one of the ids, by default one of the training text; the length stays."""
+    ids = np.frombuffer(data[data.index(b"\n") + 1 :], np.int32).copy()
+    ids[place] = (ids[place] + 1) % 3
+    return data[: data.index(b"\n") + 1] + ids.tobytes()
+
+
+def with_another_id_of_the_valid_text(data):
+    return with_another_id(data, place=2)
+
+
 def with_another_line(data):
     return b"{}" + data[2:]
 
@@ -343,7 +370,17 @@ def of_text(data):
 
 
 @pytest.mark.parametrize(
-    "damage", [cut_off, longer, without_ids, with_another_line, of_text, lambda data: b""]
+    "damage",
+    [
+        cut_off,
+        longer,
+        without_ids,
+        with_another_id,
+        with_another_id_of_the_valid_text,
+        with_another_line,
+        of_text,
+        lambda data: b"",
+    ],
 )
 def test_a_damaged_file_is_not_taken_for_whole(corpus, out, damage):
     path = os.path.join(out, word_ids.NAME)

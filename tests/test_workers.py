@@ -1,19 +1,23 @@
 """Training on several machines: real worker processes, on the loopback address."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
+import tensorflow.compat.v1 as tf
 from commands import ROOT, outside_environment, run_command
 from models import assert_same_run, run_flags, saved_weights, train_run
 
 from lm import cluster, worker
 from lm import train as lm_train
 from lm.cluster import ClusterError
+from lm.configs import Config
 from lm.replicas import ReplicasError
 
 pytestmark = pytest.mark.slow
@@ -47,7 +51,7 @@ class Worker(object):
 
     def close(self):
         self.process.kill()
-        self.process.communicate()
+        self.process.communicate(timeout=20)
 
 
 @pytest.fixture
@@ -75,13 +79,14 @@ def two_workers():
 @pytest.mark.parametrize("rnn_mode", ["block", "basic"])
 def test_the_numbers_are_those_of_one_process(corpus, tmp_path, two_workers, rnn_mode):
     folders = [str(tmp_path / "one"), str(tmp_path / "two")]
-    one = train_run(corpus, folders[0], seed=1, replicas=1, rnn_mode=rnn_mode)
-    two = train_run(corpus, folders[1], seed=1, workers=two_workers, rnn_mode=rnn_mode)
+    values = dict(seed=1, rnn_mode=rnn_mode, learning_rate=0.2)
+    one = train_run(corpus, folders[0], replicas=1, **values)
+    two = train_run(corpus, folders[1], workers=two_workers, **values)
     assert_same_run(one, two)
     one, two = map(saved_weights, folders)
     assert set(one) == set(two)
     for name, value in one.items():
-        np.testing.assert_allclose(two[name], value, rtol=0, atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(two[name], value, rtol=0, atol=1e-5, err_msg=name)
 
 
 def test_one_training_after_the_other_uses_a_worker(corpus, two_workers):
@@ -117,25 +122,91 @@ def test_a_killed_worker_is_named_and_the_run_goes_on_once_it_is_back(
     np.testing.assert_allclose(result.test_perplexity, whole.test_perplexity, rtol=1e-5)
 
 
-def test_the_command_ends_with_one_line_when_a_worker_is_killed(corpus, tmp_path, start_worker):
+@pytest.fixture
+def start_training():
+    """Starts trainings that take long, and waits for their second epoch; ends them at the end."""
+    trainings = []
+
+    def start(corpus, folder, workers):
+        flags = run_flags(max_max_epoch=1000, max_epoch=1000, learning_rate=0.1)
+        words = [sys.executable, "-m", "lm.train", "--seed=1", "--data_path=" + corpus] + flags
+        words += ["--workers=" + workers, "--save_path=%s" % folder]
+        training = subprocess.Popen(
+            words,
+            cwd=ROOT,
+            env=outside_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+        )
+        trainings.append(training)
+        for line in training.stdout:
+            if line.startswith("Epoch: 2 "):
+                break
+        return training
+
+    yield start
+    for training in trainings:
+        training.kill()
+        training.communicate(timeout=20)
+
+
+def test_ctrl_c_ends_a_training_whose_worker_does_not_answer(
+    corpus, tmp_path, start_worker, start_training
+):
+    one = start_worker()
+    training = start_training(corpus, tmp_path / "run", one.address)
+    os.kill(one.process.pid, signal.SIGSTOP)
+    time.sleep(0.5)  # so that the training waits for the worker
+    training.send_signal(signal.SIGINT)
+    _, err = training.communicate(timeout=60)
+    assert training.returncode == 130
+    assert re.fullmatch(r"\nInterrupted; epoch \d+ is saved in .*\.\n", err)
+
+
+def test_an_error_that_is_no_workers_is_raised_as_it_is(two_workers):
+    cluster_ = cluster.Cluster(Config(), two_workers, print)
+    error = tf.errors.InvalidArgumentError(None, None, "indices[0] = 99")
+    assert cluster_.lost(error, "nothing is saved") is None
+
+
+def test_a_step_that_takes_too_long_is_no_workers_fault(two_workers):
+    cluster_ = cluster.Cluster(Config(), two_workers, print)
+    error = tf.errors.DeadlineExceededError(None, None, "")
+    lost = str(cluster_.lost(error, "epoch 1 is saved"))
+    assert lost.startswith("a step took longer than 300 seconds; epoch 1 is saved; ")
+
+
+@pytest.mark.parametrize(
+    "routes, expected",
+    [
+        ({"a": "127.0.0.1"}, "127.0.0.1"),
+        ({"a": "127.0.0.1", "b": "192.168.1.5"}, "192.168.1.5"),
+        ({"a": "192.168.1.5", "b": "127.0.0.1"}, "192.168.1.5"),
+        ({"a": "::1"}, "[::1]"),
+        ({"a": "fd00::5", "b": "::1"}, "[fd00::5]"),
+    ],
+)
+def test_the_own_address_is_one_that_all_workers_reach(monkeypatch, routes, expected):
+    monkeypatch.setattr(cluster, "_route", lambda host, port: routes[host])
+    assert cluster._own_host([(host, 2222) for host in routes]) == expected
+
+
+def test_workers_of_two_networks_are_refused(monkeypatch):
+    routes = {"a": "192.168.1.5", "b": "10.0.0.5"}
+    monkeypatch.setattr(cluster, "_route", lambda host, port: routes[host])
+    with pytest.raises(ClusterError, match="another address for each of them"):
+        cluster._own_host([("a", 2222), ("b", 2222)])
+
+
+def test_the_command_ends_with_one_line_when_a_worker_is_killed(
+    corpus, tmp_path, start_worker, start_training
+):
     workers = [start_worker(), start_worker()]
     names = ",".join(one.address for one in workers)
-    flags = run_flags(max_max_epoch=1000, max_epoch=1000, learning_rate=0.1)
-    words = [sys.executable, "-m", "lm.train", "--seed=1", "--data_path=" + corpus] + flags
-    words += ["--workers=" + names, "--save_path=%s" % (tmp_path / "run")]
-    training = subprocess.Popen(
-        words,
-        cwd=ROOT,
-        env=outside_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
-    )
-    for line in training.stdout:
-        if line.startswith("Epoch: 2 "):
-            break
+    training = start_training(corpus, tmp_path / "run", names)
     workers[0].kill()
-    _, err = training.communicate()
+    _, err = training.communicate(timeout=60)
     assert training.returncode == 2
     assert err.count("\n") == 1
     assert err.startswith("lm.train: --workers=%s: %s " % (names, workers[0].address))
@@ -186,7 +257,8 @@ def test_a_worker_that_comes_late_is_waited_for(corpus, start_worker):
         ("127.0.0.1:", "'127.0.0.1:' is no address; give host:port"),
         ("127.0.0.1:99999", "'127.0.0.1:99999' is no address; give host:port"),
         ("127.0.0.1:2222,", "'' is no address; give host:port"),
-        ("127.0.0.1:2222,127.0.0.1:2222", "127.0.0.1:2222 is named twice"),
+        ("127.0.0.1:2222,127.0.0.1:2222", "127.0.0.1:2222 and 127.0.0.1:2222 are one worker"),
+        ("localhost:2222,127.0.0.1:02222", "localhost:2222 and 127.0.0.1:02222 are one worker"),
         ("a:1,b:2,c:3", "a batch of 4 rows cannot be split into 3 equal parts"),
     ],
 )
