@@ -1,6 +1,6 @@
 """Counts the bytes that a training step exchanges when workers on other machines share it.
 
-    python -m benchmarks.traffic --small=11626 --medium=3304
+    python -m benchmarks.traffic --small=20140 --medium=4673
 
 One process holds the variables, as in `python -m lm.train --workers=...`, and each of N workers
 takes B/N rows of the batch. In each step a worker gets the weights, and sends back gradients of the
@@ -22,7 +22,7 @@ import console
 from benchmarks import tables
 
 MODELS = ("small", "medium", "large")
-WORKERS = (1, 2, 4, 8)
+WORKERS = (1, 2, 4, 10)
 GIGABITS = (1, 10)  # a second
 
 # Bytes of one step, all workers together.

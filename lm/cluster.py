@@ -8,7 +8,6 @@ TensorFlow's protocol knows no passwords and no encryption. The training listens
 interfaces and a port that the system chooses, since the workers fetch the weights from there.
 """
 
-import concurrent.futures
 import contextlib
 import re
 import socket
@@ -43,7 +42,11 @@ class ClusterError(ValueError):
 def split_address(address, flag):
     """Returns `(host, port)` of "host:port"; raises ClusterError for anything else."""
     host, _, port = address.rpartition(":")
-    if not host or not re.match(r"\d{1,5}$", port) or not 0 < int(port) < 2**16:
+    if (
+        not re.match(r"[\w.-]+$|\[[\w.:%]+\]$", host)
+        or not re.match(r"\d{1,5}$", port)
+        or not 0 < int(port) < 2**16
+    ):
         raise ClusterError(
             flag, "%r is no address; give host:port, as in 192.168.1.12:2222" % address
         )
@@ -92,18 +95,20 @@ def _resolve(host, port, kind):
     return socket.getaddrinfo(host, port, 0, kind)[0]
 
 
-def _same(hosts):
-    """Returns the positions of two workers with one address; None if there are none."""
+def _check_different(workers, hosts):
+    """Raises ClusterError if nobody knows a host, or if two workers have one address."""
     seen = {}
-    for number, (host, port) in enumerate(hosts):
+    for worker, (host, port) in zip(workers, hosts):
         try:
             where = _resolve(host, port, socket.SOCK_STREAM)[4][:2]
-        except OSError:
-            continue  # A name that nobody knows is a worker that does not answer.
+        except OSError as error:
+            raise ClusterError("workers", "no way to %s (%s)" % (worker, error.strerror))
         if where in seen:
-            return seen[where], number
-        seen[where] = number
-    return None
+            raise ClusterError(
+                "workers",
+                "%s and %s are one worker; name each worker once" % (seen[where], worker),
+            )
+        seen[where] = worker
 
 
 def serve(address, flag):
@@ -126,20 +131,25 @@ def serve(address, flag):
 
 def _unanswering(workers, seconds):
     """Asks workers, all at once, for a sign of life; returns those that give none in time."""
+    answered = set()
 
-    def answers(worker):
+    def ask(worker):
         graph = tf.Graph()
         with graph.as_default():
             one = tf.constant(1)
         config = tf.ConfigProto(operation_timeout_in_ms=1000 * seconds)
-        try:
+        with contextlib.suppress(tf.errors.OpError):
             with tf.Session("grpc://" + worker, graph, config) as session:
-                return session.run(one) == 1
-        except tf.errors.OpError:
-            return False
+                session.run(one)
+                answered.add(worker)
 
-    with concurrent.futures.ThreadPoolExecutor(len(workers)) as threads:
-        return [w for w, alive in zip(workers, threads.map(answers, workers)) if not alive]
+    threads = [threading.Thread(target=ask, args=(w,), daemon=True) for w in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(1)  # in pieces, so that Ctrl-C can interrupt it
+    return [worker for worker in workers if worker not in answered]
 
 
 def _in_thread(function, seconds=float("inf")):
@@ -207,13 +217,7 @@ class Cluster(object):
         self._workers = [worker.strip() for worker in workers]
         replicas.check(config, len(self._workers), "workers")
         hosts = [split_address(worker, "workers") for worker in self._workers]
-        same = _same(hosts)
-        if same is not None:
-            raise ClusterError(
-                "workers",
-                "%s and %s are one worker; name each worker once"
-                % tuple(self._workers[number] for number in same),
-            )
+        _check_different(self._workers, hosts)
         self._check_answers(log)
         host = _own_host(hosts)
         self._server = serve(host + ":0", "workers")
@@ -271,11 +275,17 @@ class Cluster(object):
                 "a step took longer than %d seconds; %s; give a smaller model, or a faster network"
                 % (STEP_SECONDS, saved),
             )
-        if not missing:  # A worker that went away and is back.
+        if not missing:
             numbers = re.findall(r"/job:worker/replica:0/task:(\d+)", str(error))
-            missing = [self._workers[int(numbers[0])]] if numbers else self._workers
+            lost = [self._workers[int(numbers[0])]] if numbers else self._workers
+            return ClusterError(
+                "workers",
+                "%s was started anew, or another training uses it now (%s); %s; give the same"
+                " command again once the worker is free"
+                % (", ".join(lost), type(error).__name__, saved),
+            )
         return ClusterError(
             "workers",
-            "%s went away or does not answer (%s); %s; once the worker is back, the same command"
-            " goes on from there" % (", ".join(missing), type(error).__name__, saved),
+            "%s went away or does not answer (%s); %s; give the same command again once the"
+            " worker is back" % (", ".join(missing), type(error).__name__, saved),
         )

@@ -216,14 +216,17 @@ class RunFolder(object):
             with open(path, encoding="utf-8") as file:
                 found = json.load(file)
             is_same = all(found[name] == self._description[name] for name in _FIXED)
-            found = _in_words(found)
+            size, found = found["vocab_size"], _in_words(found)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SavePathError(
                 "cannot read its config.json (%s); delete it to resume unchecked" % error
             )
         if not is_same:
             given = _in_words(self._description)
-            raise SavePathError("it holds %s; this is %s; give another folder" % (found, given))
+            advice = "give another folder"
+            if size != self._description["vocab_size"]:
+                advice += ", or the --data_path and --vocab_size of that run"
+            raise SavePathError("it holds %s; this is %s; %s" % (found, given, advice))
 
     def restore(self, session, saver):
         """Gives the variables the values of the checkpoint, if there is one, and takes the folder.
