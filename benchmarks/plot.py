@@ -9,8 +9,8 @@ import statistics
 
 import matplotlib
 
-import console
 from benchmarks import fits, tables
+from lm import command_line
 
 matplotlib.use("Agg")
 from matplotlib import pyplot, ticker
@@ -135,7 +135,7 @@ def draw(results):
 
 
 def main():
-    console.Parser(__doc__).parse_args()
+    command_line.Parser(__doc__).parse_args()
     for path in tables.files():
         picture = os.path.splitext(path)[0] + ".png"
         draw(tables.read(path)).savefig(picture, dpi=110)

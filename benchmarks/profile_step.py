@@ -22,6 +22,7 @@ import tensorflow.compat.v1 as tf
 import configs
 import reader
 from benchmarks import contest, ours
+from lm import command_line
 from lm.corpus import SAMPLE
 
 KINDS = [
@@ -47,7 +48,7 @@ def kind(op):
 
 
 def main():
-    parser = console.Parser(__doc__)
+    parser = command_line.Parser(__doc__)
     parser.add_argument("--model", default="small", choices=sorted(configs.CONFIGS))
     parser.add_argument("--variant", default="basic", choices=["basic", "block", "block+bf16"])
     arguments = parser.parse_args()

@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 import console
+from lm import command_line
 
 if __name__ == "__main__":
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # a contest of processors, for the contestants too
@@ -84,17 +85,17 @@ def measure(part, tf1_python):
 
 
 def main():
-    parser = console.Parser(__doc__)
+    parser = command_line.Parser(__doc__)
     parser.add_argument("--part", choices=PARTS, help="what to measure (default: all)")
     parser.add_argument(
         "--tf1_python",
-        type=console.path,
+        type=command_line.path,
         metavar="PYTHON",
         help="a Python with TensorFlow 1.15 (default: it is left out)",
     )
     parser.add_argument(
         "--to",
-        type=console.path,
+        type=command_line.path,
         metavar="FILE",
         help="the file to write (default: benchmarks/results/, a file for the kind of processor)",
     )

@@ -8,8 +8,8 @@ import json
 import os
 import statistics
 
-import console
 from benchmarks import fits
+from lm import command_line
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
 # The ratios that are printed: words per second of the first over those of the second.
@@ -193,7 +193,7 @@ def of_file(path):
 
 
 def main():
-    console.Parser(__doc__).parse_args()
+    command_line.Parser(__doc__).parse_args()
     print("\n\n".join(of_file(path) for path in files()))
 
 

@@ -18,8 +18,8 @@ Letters: B batch_size, T num_steps, H hidden_size, V vocab_size, L num_layers, N
 import collections
 
 import configs
-import console
 from benchmarks import tables
+from lm import command_line
 
 MODELS = ("small", "medium", "large")
 WORKERS = (1, 2, 4, 10)
@@ -69,11 +69,11 @@ def row(model, workers, words_per_second=None):
 
 
 def main():
-    parser = console.Parser(__doc__)
+    parser = command_line.Parser(__doc__)
     for model in MODELS:
         parser.add_argument(
             "--" + model,
-            type=console.number(float, 1),
+            type=command_line.number(float, 1),
             metavar="X",
             help="words per second of this configuration on one machine",
         )

@@ -25,6 +25,7 @@ import os
 import random
 
 import console
+from lm import command_line
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sample")
 
@@ -314,9 +315,12 @@ def write(to):
 
 
 def main():
-    parser = console.Parser("Writes the corpus that ships.")
+    parser = command_line.Parser("Writes the corpus that ships.")
     parser.add_argument(
-        "--to", type=console.path, default=FOLDER, help="the folder to write to, if not data/sample"
+        "--to",
+        type=command_line.path,
+        default=FOLDER,
+        help="the folder to write to, if not data/sample",
     )
     arguments = parser.parse_args()
     with console.errors_in_one_line({}):

@@ -13,7 +13,7 @@ import math
 import os
 import re
 
-import console
+from lm import command_line
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "figures")
 
@@ -576,10 +576,10 @@ FIGURES = {
 
 
 def main():
-    parser = console.Parser("Draws the figures of the walkthrough.")
+    parser = command_line.Parser("Draws the figures of the walkthrough.")
     parser.add_argument(
         "--to",
-        type=console.path,
+        type=command_line.path,
         default=FOLDER,
         help="the folder to write to, if not docs/figures",
     )

@@ -19,7 +19,7 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from lm import configs, decoding
+from lm import command_line, configs, decoding
 from lm.language_model import load
 
 
@@ -123,8 +123,8 @@ def print_scores(model, path, separate):
 
 def parse_arguments(arguments=None):
     """Returns the command line's values; flags that are not given are None."""
-    parser = console.Parser(__doc__)
-    path = console.path
+    parser = command_line.Parser(__doc__)
+    path = command_line.path
     run = parser.add_argument_group("the run").add_argument
     run("--save_path", type=path, metavar="DIR", required=True, help="the folder of the run")
     run("--model", help="if DIR has no config.json: %s" % ", ".join(configs.CONFIGS))
@@ -137,21 +137,25 @@ def parse_arguments(arguments=None):
     text("--prompt", help="continue this beginning of a text")
     text(
         "--next",
-        type=console.number(int, 1),
+        type=command_line.number(int, 1),
         metavar="N",
         help="show the N likeliest next words instead (default when typing: 10)",
     )
     text("--score", type=path, metavar="FILE", help="score the lines of a text (-: standard input)")
     text("--export", type=path, metavar="EXPORT_DIR", help="write a SavedModel into a new folder")
     how = parser.add_argument_group("how to continue a prompt").add_argument
-    how("--num_words", type=console.number(int, 1), help="words to add (default: 40)")
-    how("--num_samples", type=console.number(int, 1), help="how many continuations (default: 1)")
+    how("--num_words", type=command_line.number(int, 1), help="words to add (default: 40)")
+    how(
+        "--num_samples",
+        type=command_line.number(int, 1),
+        help="how many continuations (default: 1)",
+    )
     how(
         "--temperature",
-        type=console.number(float, 0),
+        type=command_line.number(float, 0),
         help="below 1 prefers likely words, 0 takes the likeliest (default: 1)",
     )
-    how("--seed", type=console.number(int, 0, 2**32 - 1), help="makes the samples repeatable")
+    how("--seed", type=command_line.number(int, 0, 2**32 - 1), help="makes the samples repeatable")
     how = parser.add_argument_group("how to score").add_argument
     how("--separate", action="store_true", default=None, help="each line as if it were alone")
     arguments = parser.parse_args(arguments)

@@ -10,16 +10,15 @@ receives, which can read and write files. The worker listens on all network inte
 machine. So use it in a network that you trust, behind a firewall.
 """
 
-import signal
 import socket
-import sys
+import time
 
 import console
 
 if __name__ == "__main__":
     console.hush_tensorflow()
 
-from lm import cluster
+from lm import cluster, command_line
 
 
 def _check_free(address):
@@ -39,7 +38,7 @@ def _check_free(address):
 
 
 def main():
-    parser = console.Parser(__doc__)
+    parser = command_line.Parser(__doc__)
     parser.add_argument(
         "--address",
         required=True,
@@ -49,13 +48,11 @@ def main():
     arguments = parser.parse_args()
     with console.errors_in_one_line(vars(arguments)):
         _check_free(arguments.address)
-        # TensorFlow's thread does not return to Python, which would take note of a signal.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-        server = cluster.serve(arguments.address, "address")
+        _server = cluster.serve(arguments.address, "address")
         print("Working for any training that names %s. Ctrl-C ends." % arguments.address)
-        sys.stdout.flush()
-        server.join()
+        # TensorFlow's threads do the work. `server.join()` would not take note of a signal.
+        while True:
+            time.sleep(1)
 
 
 if __name__ == "__main__":

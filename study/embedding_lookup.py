@@ -20,13 +20,15 @@ if __name__ == "__main__":
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from lm import command_line
+
 tf.disable_v2_behavior()
 
 IDS = [1, 2, 3, 0, 3, 2, 1]  # the blog's
 
 
 def main():
-    console.Parser(__doc__).parse_args()
+    command_line.Parser(__doc__).parse_args()
     with tf.Graph().as_default(), tf.Session() as session:
         # The blog's statements; tf.initialize_all_variables was already deprecated then.
         embedding = tf.Variable(np.identity(5, dtype=np.int32))

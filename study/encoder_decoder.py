@@ -56,6 +56,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import contrib
+from lm import command_line
 
 tf.disable_v2_behavior()
 
@@ -331,7 +332,7 @@ def plot(results, path):
 
 
 def main():
-    parser = console.Parser(__doc__)
+    parser = command_line.Parser(__doc__)
     parser.add_argument("--decoder", choices=DECODERS, help="this one only; else all three")
     parser.add_seed("of weights and training numbers")
     parser.add_plot("the accuracies and the attention")

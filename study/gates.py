@@ -44,6 +44,7 @@ if __name__ == "__main__":
 
 import numpy as np
 
+from lm import command_line
 from study import long_term_dependency, sample
 
 LEAST_BETWEEN = 9  # words between country and language in the sentences that are looked at
@@ -251,7 +252,7 @@ def plot(sentence, units, path):
 
 
 def main():
-    parser = console.Parser(__doc__)
+    parser = command_line.Parser(__doc__)
     parser.add_seed()
     parser.add_plot("the gates and the cell state")
     arguments = parser.parse_args()

@@ -25,6 +25,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 import contrib
+from lm import command_line
 
 tf.disable_v2_behavior()
 
@@ -132,7 +133,7 @@ def plot(with_clipping, without, path):
 
 
 def main():
-    parser = console.Parser(__doc__)
+    parser = command_line.Parser(__doc__)
     parser.add_plot("the two trainings")
     arguments = parser.parse_args()
     compare()

@@ -45,6 +45,7 @@ if __name__ == "__main__":
 
 import numpy as np
 
+from lm import command_line
 from study import sample
 
 # ------------------------------------------------------------------------------------------------
@@ -201,7 +202,7 @@ def plot(languages, verbs, path):
 
 
 def main():
-    parser = console.Parser(__doc__)
+    parser = command_line.Parser(__doc__)
     parser.add_seed()
     parser.add_plot("accuracy over distance")
     arguments = parser.parse_args()

@@ -16,9 +16,31 @@ if __name__ == "__main__":
     console.hush_tensorflow()
 
 import tensorflow.compat.v1 as tf
+from google.protobuf.message import DecodeError
+
+from lm import command_line
 
 CURVES = {"Train Perplexity": "o--", "Valid Perplexity": "o-", "Test Perplexity": "D"}
 WIDE = 12  # the ratio of the perplexities from which on 1, 2, 3, 5 are marked, and not equal steps
+
+
+def read_events(path):
+    """Yields the `tf.Event`s of a file of summaries, up to where a killed run cut it off.
+
+    TensorFlow's `summary_iterator` crashes on a damaged file whose records claim to be huge.
+    """
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        while True:
+            head = file.read(12)  # the length of the record, and a checksum of it
+            length = int.from_bytes(head[:8], "little")
+            if len(head) < 12 or length > size - file.tell() - 4:
+                return
+            try:
+                yield tf.Event.FromString(file.read(length))
+            except DecodeError:
+                return
+            file.read(4)  # a checksum of the record
 
 
 def read_run(folder):
@@ -27,13 +49,11 @@ def read_run(folder):
     Of a step that was written twice, before and after a run was killed, the later number counts.
     """
     numbers = {}
-    for path in sorted(glob.glob(os.path.join(glob.escape(folder), "events.out.tfevents.*"))):
-        try:
-            for event in tf.train.summary_iterator(path):
-                for value in event.summary.value:
-                    numbers.setdefault(value.tag, {})[event.step] = value.simple_value
-        except tf.errors.DataLossError:
-            pass  # the end of a file that a killed run did not finish
+    paths = glob.glob(os.path.join(glob.escape(folder), "events.out.tfevents.*"))
+    for path in filter(os.path.isfile, sorted(paths)):
+        for event in read_events(path):
+            for value in event.summary.value:
+                numbers.setdefault(value.tag, {})[event.step] = value.simple_value
     return {name: sorted(values.items()) for name, values in numbers.items()}
 
 
@@ -81,11 +101,11 @@ def plot(folders, path):
 
 
 def main():
-    parser = console.Parser(__doc__)
+    parser = command_line.Parser(__doc__)
     parser.add_argument("folders", nargs="+", metavar="DIR", help="a --save_path of lm.train")
     parser.add_argument(
         "--plot",
-        type=console.picture,
+        type=command_line.picture,
         default="perplexity.png",
         metavar="FILE.png",
         help="the picture to draw (default: perplexity.png)",

@@ -15,7 +15,7 @@ import configs
 import console
 import ptb_word_lm
 import reader
-from lm import train
+from lm import command_line, train
 
 SCRIPT = os.path.join(ROOT, "ptb_word_lm.py")
 TEXT = "a b c d\n" * 100
@@ -242,6 +242,20 @@ def test_a_misspelt_flag(refused):
     assert "Did you mean: model" in line
 
 
+def test_a_file_of_flags_that_is_no_text(refused, tmp_path):
+    path = tmp_path / "flags"
+    path.write_bytes(b"\x80\xff" * 10)
+    assert "can't decode byte 0x80" in refused("--flagfile=%s" % path)
+
+
+@pytest.mark.parametrize("flag", ["data_path", "save_path"])
+def test_a_name_without_utf_8(refused, flag):
+    """The command line holds such a name if the locale cannot decode it."""
+    assert refused("--%s=\udcff" % flag) == (
+        "--%s=\\udcff: not a name in UTF-8; give another one, or set LC_ALL=C.UTF-8" % flag
+    )
+
+
 @pytest.mark.parametrize("flag", ["cell", "rnn_mode", "use_bf16", "learning_rate", "hidden_size"])
 def test_a_flag_of_the_workshop(refused, flag):
     assert refused("--%s=1" % flag).startswith("Unknown command line flag '%s'" % flag)
@@ -249,187 +263,6 @@ def test_a_flag_of_the_workshop(refused, flag):
 
 def test_a_word_that_is_no_flag(refused):
     assert refused("medium") == "unexpected argument 'medium'; see --help"
-
-
-# --------------------------------------------------------------------------------------------------
-# console.errors_in_one_line
-# --------------------------------------------------------------------------------------------------
-class Mistake(Exception):
-    """A user's mistake."""
-
-    flag = "size"
-
-
-@pytest.mark.parametrize(
-    "values, line",
-    [
-        ({"size": "12"}, "--size=12: too large; give less"),
-        ({"size": 0}, "--size=0: too large; give less"),
-        ({"size": None}, "--size: too large; give less"),
-        ({}, "--size: too large; give less"),
-    ],
-)
-def test_an_exception_with_a_flag_is_one_line(monkeypatch, capsys, values, line):
-    monkeypatch.setattr(sys, "argv", [SCRIPT])
-    with pytest.raises(SystemExit) as stop, console.errors_in_one_line(values):
-        raise Mistake("too large;\n    give less")
-    assert the_one_line(capsys, stop) == line
-
-
-def test_an_exception_without_a_flag_stays_a_traceback(capsys):
-    error = ValueError("no user's mistake")
-    with pytest.raises(ValueError) as caught, console.errors_in_one_line({"size": 12}):
-        raise error
-    assert caught.value is error
-    assert capsys.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        tf.errors.NotFoundError(None, None, "/elsewhere/out; No such file or directory"),
-        tf.errors.InvalidArgumentError(None, None, "Matrix size-incompatible"),
-        OSError(2, "No such file or directory", "/here/out"),
-    ],
-    ids=lambda error: type(error).__name__,
-)
-def test_an_error_that_is_not_about_save_path_stays_a_traceback(error):
-    with pytest.raises(type(error)) as caught:
-        with console.errors_in_one_line({"save_path": "/here/out"}):
-            raise error
-    assert caught.value is error
-
-
-@pytest.mark.parametrize(
-    "phrase, line", [((), "Interrupted."), (("half is saved",), "Interrupted; half is saved.")]
-)
-def test_an_interrupt_is_one_line_below_the_key(capsys, phrase, line):
-    with pytest.raises(SystemExit) as stop, console.errors_in_one_line({}):
-        raise KeyboardInterrupt(*phrase)
-    assert stop.value.code == 130
-    assert capsys.readouterr() == ("", "\n%s\n" % line)
-
-
-# Runs its argument under errors_in_one_line.
-PROGRAM = """
-import os, sys, console
-with console.errors_in_one_line({}):
-    exec(sys.argv[1])
-"""
-
-
-def test_each_line_is_flushed():
-    past_the_buffer = r"print('one'); os.write(1, b'two\n'); print('three')"
-    _, out, _ = run_command("-c", PROGRAM, past_the_buffer, env=BUFFERED)
-    assert out.splitlines() == ["one", "two", "three"]
-
-
-@pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
-def test_a_closed_pipe_ends_the_program_without_a_word():
-    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    statements = "print('one'); sys.stdin.read(); print('two')"
-    command = [sys.executable, "-c", PROGRAM, statements]
-    with subprocess.Popen(command, cwd=ROOT, env=BUFFERED, **pipes) as process:
-        assert process.stdout.readline() == b"one\n"
-        process.stdout.close()
-        process.stdin.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 1
-
-
-def test_a_word_that_the_terminal_cannot_show():
-    environment = outside_environment(PYTHONIOENCODING="ascii")
-    status, out, _ = run_command("-c", PROGRAM, r"print('gr\xf6\xdfe')", env=environment)
-    assert (status, out) == (0, "gr\\xf6\\xdfe\n")
-
-
-# --------------------------------------------------------------------------------------------------
-# console.hush_tensorflow
-# --------------------------------------------------------------------------------------------------
-NOISY = "import os\nos.write(2, b'a notice\\n')\n"
-
-
-def hushed(tmp_path, tensorflow, **environment):
-    """Hushes a module in TensorFlow's place, then imports it; returns what `run_command` does."""
-    (tmp_path / "tensorflow.py").write_text(tensorflow, encoding="utf-8")
-    program = "import console; console.hush_tensorflow(); import tensorflow; print('end')"
-    path = os.pathsep.join([str(tmp_path), ROOT])
-    environment = outside_environment(PYTHONPATH=path, **environment)
-    return run_command("-c", program, cwd=str(tmp_path), env=environment)
-
-
-def test_the_notices_of_tensorflow_are_hidden(tmp_path):
-    assert hushed(tmp_path, NOISY) == (0, "end\n", "")
-
-
-def test_what_keeps_tensorflow_from_loading_is_shown(tmp_path):
-    status, out, err = hushed(tmp_path, NOISY + "raise ImportError('no such library')\n")
-    assert (status, out) == (1, "")
-    assert err.startswith("a notice\n")
-    assert err.endswith("ImportError: no such library\n")
-
-
-def test_without_tensorflow_one_line_says_what_to_do():
-    code = "import sys; sys.modules['tensorflow'] = None; import console; console.hush_tensorflow()"
-    status, out, err = run_command("-c", code)
-    assert (status, out) == (2, "")
-    assert err == "No TensorFlow here; activate .venv, or install requirements.txt\n"
-
-
-def test_the_notices_are_shown_to_those_who_set_their_level(tmp_path):
-    given = hushed(tmp_path, NOISY, TF_CPP_MIN_LOG_LEVEL="0")
-    assert given == (0, "end\n", "a notice\n")
-
-
-# --------------------------------------------------------------------------------------------------
-# console.Parser
-# --------------------------------------------------------------------------------------------------
-@pytest.fixture
-def parser(monkeypatch):
-    monkeypatch.setattr(sys, "argv", [SCRIPT])
-    parser = console.Parser("Does nothing.")
-    parser.add_argument("--hidden_size", type=console.number(int, 1, 100), default=7)
-    parser.add_argument("--use_fp16", type=console.switch, nargs="?", const=True, default=False)
-    parser.add_argument("--to", type=console.path)
-    return parser
-
-
-@pytest.mark.parametrize(
-    "words, line",
-    [
-        (["--hiden_size=3"], "unrecognized arguments: --hiden_size=3; did you mean --hidden_size?"),
-        (["--hidden=3"], "unrecognized arguments: --hidden=3; did you mean --hidden_size?"),
-        (["--zzz", "--to=x"], "unrecognized arguments: --zzz; see --help"),
-        (["word"], "unrecognized arguments: word; see --help"),
-        (["--hidden_size=x"], "argument --hidden_size: invalid int value: 'x'"),
-        (["--hidden_size=0"], "argument --hidden_size: must be at least 1; given 0"),
-        (["--hidden_size=101"], "argument --hidden_size: must be at most 100; given 101"),
-        (["--use_fp16=maybe"], "argument --use_fp16: must be true or false; given maybe"),
-        (
-            ["--to="],
-            "argument --to: the value is missing; give one, or leave the flag out",
-        ),
-    ],
-)
-def test_the_parser_refuses(parser, capsys, words, line):
-    with pytest.raises(SystemExit) as stop:
-        parser.parse_args(words)
-    assert the_one_line(capsys, stop) == line
-
-
-def test_what_the_parser_reads(parser, monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    defaults = dict(hidden_size=7, use_fp16=False, to=None)
-    for words, values in (
-        ([], {}),
-        (["--hidden_size=100"], dict(hidden_size=100)),
-        (["--use_fp16"], dict(use_fp16=True)),
-        (["--use_fp16=True"], dict(use_fp16=True)),
-        (["--use_fp16=0"], dict(use_fp16=False)),
-        (["--to=~/out"], dict(to=str(tmp_path / "out"))),
-    ):
-        assert vars(parser.parse_args(words)) == dict(defaults, **values)
 
 
 @pytest.mark.parametrize("name", ["f", "f/", "f/new"])
@@ -473,3 +306,60 @@ def test_a_save_path_with_a_damaged_checkpoint(refused, corpus, tmp_path, damage
     assert refused("--model=test", "--data_path=" + corpus, "--save_path=%s" % out) == (
         "--save_path=%s: the checkpoint there is damaged; give another folder" % out
     )
+
+
+# --------------------------------------------------------------------------------------------------
+# command_line.Parser
+# --------------------------------------------------------------------------------------------------
+@pytest.fixture
+def parser(monkeypatch):
+    monkeypatch.setattr(sys, "argv", [SCRIPT])
+    parser = command_line.Parser("Does nothing.")
+    parser.add_argument("--hidden_size", type=command_line.number(int, 1, 100), default=7)
+    parser.add_argument(
+        "--use_fp16", type=command_line.switch, nargs="?", const=True, default=False
+    )
+    parser.add_argument("--to", type=command_line.path)
+    return parser
+
+
+@pytest.mark.parametrize(
+    "words, line",
+    [
+        (["--hiden_size=3"], "unrecognized arguments: --hiden_size=3; did you mean --hidden_size?"),
+        (["--hidden=3"], "unrecognized arguments: --hidden=3; did you mean --hidden_size?"),
+        (["--zzz", "--to=x"], "unrecognized arguments: --zzz; see --help"),
+        (["word"], "unrecognized arguments: word; see --help"),
+        (["--hidden_size=x"], "argument --hidden_size: invalid int value: 'x'"),
+        (["--hidden_size=0"], "argument --hidden_size: must be at least 1; given 0"),
+        (["--hidden_size=101"], "argument --hidden_size: must be at most 100; given 101"),
+        (["--use_fp16=maybe"], "argument --use_fp16: must be true or false; given maybe"),
+        (
+            ["--to="],
+            "argument --to: the value is missing; give one, or leave the flag out",
+        ),
+        (
+            ["--to=\udcff"],
+            "argument --to: not a name in UTF-8; give another one, or set LC_ALL=C.UTF-8",
+        ),
+    ],
+)
+def test_the_parser_refuses(parser, capsys, words, line):
+    with pytest.raises(SystemExit) as stop:
+        parser.parse_args(words)
+    assert the_one_line(capsys, stop) == line
+
+
+def test_what_the_parser_reads(parser, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    defaults = dict(hidden_size=7, use_fp16=False, to=None)
+    for words, values in (
+        ([], {}),
+        (["--hidden_size=100"], dict(hidden_size=100)),
+        (["--use_fp16"], dict(use_fp16=True)),
+        (["--use_fp16=True"], dict(use_fp16=True)),
+        (["--use_fp16=0"], dict(use_fp16=False)),
+        (["--to=~/out"], dict(to=str(tmp_path / "out"))),
+    ):
+        assert vars(parser.parse_args(words)) == dict(defaults, **values)

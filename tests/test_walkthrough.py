@@ -24,10 +24,10 @@ from documents import code, read, script_code
 from models import build, make_config
 
 import configs
-import console
 import contrib
 import ptb_word_lm
 import reader
+from lm import command_line
 from lm.configs import ATTRIBUTES
 
 pytestmark = pytest.mark.docs
@@ -219,14 +219,14 @@ class Taken(Exception):
 
 def refusal(program, arguments):
     """What the parser of a program, `python -m PROGRAM`, says against its arguments; or None."""
-    parse_args = console.Parser.parse_args
+    parse_args = command_line.Parser.parse_args
 
     def parse(parser, _=None):
         parse_args(parser, arguments)
         raise Taken
 
     with contextlib.redirect_stderr(io.StringIO()) as said:
-        with mock.patch.object(console.Parser, "parse_args", parse):
+        with mock.patch.object(command_line.Parser, "parse_args", parse):
             try:
                 importlib.import_module(program).main()
             except Taken:
