@@ -1,5 +1,7 @@
 """The configurations of the workshop: the reference's, one more, and what else can be chosen."""
 
+import numpy as np
+
 import configs
 from lm.cells import CELLS
 
@@ -21,20 +23,23 @@ class SampleConfig(configs.SmallConfig):
 
 CONFIGS = dict(configs.CONFIGS, sample=SampleConfig)
 
-_FLOAT32_MAX = 3.4e38
+# What variables and their updates can be: float32 without the smallest numbers, which TensorFlow
+# takes for 0.
+_LEAST, _MOST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+_MOST_COUNTED = 2**31 - 1
 
 
 def _above_0(value):
-    return 0 < value <= _FLOAT32_MAX
+    return value > 0
 
 
 def _at_least_1(value):
-    return 1 <= value < 2**31
+    return value >= 1
 
 
 # The attributes that a user can set: type, condition, the condition in words.
 ATTRIBUTES = {
-    "init_scale": (float, lambda v: 0 <= v <= _FLOAT32_MAX, "at least 0"),
+    "init_scale": (float, lambda v: v >= 0, "at least 0"),
     "learning_rate": (float, _above_0, "a number above 0"),
     "max_grad_norm": (float, _above_0, "a number above 0"),
     "num_layers": (int, _at_least_1, "at least 1"),
@@ -103,6 +108,7 @@ class Config(object):
             self._set(name, value)
         if self.use_bf16 and self.use_fp16:
             raise ConfigError("use_bf16", "--use_fp16 leaves no 32-bit floats; give one of the two")
+        self._check_learning_rates()
 
     def _set(self, name, value):
         if name in ATTRIBUTES:
@@ -111,10 +117,32 @@ class Config(object):
                 fits = kind(value) == value and is_possible(value)
             except (TypeError, ValueError, OverflowError):
                 fits = False
+            if fits and kind is int and value > _MOST_COUNTED:
+                fits, wanted = False, "at most %d" % _MOST_COUNTED
+            elif fits and kind is float and value != 0 and not _LEAST <= value <= _MOST:
+                fits, wanted = False, "a float32, from %.3g to %.3g" % (_LEAST, _MOST)
+            elif fits and name == "keep_prob" and np.float32(1 - value) == 1:
+                fits, wanted = False, "at least 1e-07, for float32"
             if not fits:
                 raise ConfigError(name, "must be %s; given %s" % (wanted, value))
+            value = kind(value)
         elif name not in ("use_fp16", "use_bf16"):
             raise ConfigError(
                 name, "no configuration has that; choose of %s" % ", ".join(ATTRIBUTES)
             )
         setattr(self, name, value)
+
+    def _check_learning_rates(self):
+        """Raises ConfigError if the learning rate of an epoch is more than a float32 can be.
+
+        It may become 0: the epochs from there on learn nothing, and that is all.
+        """
+        epochs = self.max_max_epoch - self.max_epoch  # with a factor lr_decay each
+        if epochs > 0 and self.lr_decay > 1:
+            most = (np.log(_MOST) - np.log(self.learning_rate)) / np.log(self.lr_decay)
+            if epochs > most:
+                raise ConfigError(
+                    "lr_decay",
+                    "makes the learning rate of epoch %d more than %.3g, the most that float32"
+                    " holds; give a lower one" % (self.max_epoch + int(most) + 1, _MOST),
+                )

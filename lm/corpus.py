@@ -132,8 +132,7 @@ def _read_best(data_path):
     if not os.path.exists(path):
         return None
     try:
-        with open(path, encoding="utf-8") as file:
-            found = json.load(file)
+        found = json.loads(word_ids.read_text(path, megabytes=1))
         return {split: float(found[split]) for split in reader.SPLITS}
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise reader.CorpusError("cannot read %s (%r); delete it" % (path, error))

@@ -9,14 +9,15 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from lm import configs, run_folder
+from lm import checkpoints, configs, word_ids
+from lm.checkpoints import SavePathError
 from lm.corpus import read_vocabulary
 from lm.model import Network
-from lm.run_folder import SavePathError
 
 
 class ExportError(ValueError):
@@ -45,31 +46,39 @@ class Vocabulary(object):
         return [self._ids[word] for word in read if word in self._ids], unknown
 
 
-def _read_file(folder, name, parse, flag):
+def _read_file(folder, name, parse, flag, megabytes):
     """Parses a file of a run folder; returns None if it is missing."""
     path = os.path.join(folder, name)
     if not os.path.exists(path):
         return None
     try:
-        with open(path, encoding="utf-8") as file:
-            return parse(file.read())
-    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        return parse(word_ids.read_text(path, megabytes))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SavePathError(
-            "cannot read its %s (%s); delete it, and let lm.train resume the run or give %s"
-            % (name, error, flag)
+            "cannot read its %s (%s); delete it, and give lm.train the flags of the run, which"
+            " writes it anew, or give %s" % (name, error, flag)
         )
 
 
 def _parse_config(text):
-    """Returns `(config, SHA-256 of the vocabulary or None)` of a config.json."""
+    """Returns the dict of a config.json."""
     values = json.loads(text)
-    sizes = {name: values[name] for name in ("num_layers", "hidden_size")}
+    for name in ("num_layers", "hidden_size", "model"):
+        values[name]  # a KeyError
     try:
-        config = configs.Config(cell=values.get("cell", "basic_lstm"), **sizes)
+        configs.Config(cell=values.get("cell", "basic_lstm"))
     except configs.ConfigError as error:
         raise ValueError("%s: %s" % (error.flag, error))
+    return values
+
+
+def _config_of(values, prefix):
+    """Returns the `lm.configs.Config` of a config.json; compares it with a checkpoint."""
+    checkpoints.check_sizes(prefix, values, "its config.json", "write %d there")
+    config = configs.Config(cell=values.get("cell", "basic_lstm"))
     config.model = values["model"]
-    return config, values.get("vocabulary_sha256")
+    config.num_layers, config.hidden_size = values["num_layers"], values["hidden_size"]
+    return config
 
 
 def _vocab_size(prefix):
@@ -87,16 +96,16 @@ def _check_vocabulary(prefix, words, digest, advice):
             "its checkpoint %s knows %d words, the vocabulary %d; %s"
             % (os.path.basename(prefix), known, len(words), advice)
         )
-    if digest not in (None, run_folder.vocabulary_sha256(words)):
+    if digest not in (None, word_ids.vocabulary_sha256(words)):
         raise SavePathError("its vocabulary is not the one of the training; %s" % advice)
 
 
 def _newest_checkpoint(folder):
-    run_folder.check_name(folder)
+    checkpoints.check_name(folder)
     if not os.path.isdir(folder):
         what = "not a folder" if os.path.exists(folder) else "no such folder"
         raise SavePathError("%s; give a --save_path of lm.train" % what)
-    newest = run_folder.newest_checkpoint(folder)
+    newest = checkpoints.newest_checkpoint(folder)
     if newest is None:
         raise SavePathError("no checkpoint there; lm.train --save_path saves one after each epoch")
     return newest
@@ -123,8 +132,13 @@ def find_run(folder, model=None, data_path=None):
     """
     given_config = None if model is None else configs.Config(model)
     prefix, step = _newest_checkpoint(folder)
-    config, digest = _read_file(folder, "config.json", _parse_config, "--model") or (None, None)
-    words = _read_file(folder, "vocabulary.txt", str.split, "--data_path")
+    values = _read_file(folder, "config.json", _parse_config, "--model", 1)
+    config = digest = None
+    if values is not None:
+        config, digest = _config_of(values, prefix), values.get("vocabulary_sha256")
+    words = _read_file(
+        folder, "vocabulary.txt", str.split, "--data_path", word_ids.LARGEST_VOCABULARY
+    )
     given_words = None
     if data_path is not None:
         size = _vocab_size(prefix)
@@ -151,10 +165,13 @@ def find_run(folder, model=None, data_path=None):
         advice = "delete vocabulary.txt and give --data_path"
     _check_vocabulary(prefix, words, digest, advice)
     if config is None:
+        config = given_config
+        sizes = dict(num_layers=config.num_layers, hidden_size=config.hidden_size)
+        checkpoints.check_sizes(prefix, sizes, "--model=" + model, "give a --model that fits")
         # The original leaves checkpoints in two places, and the first one before any training.
         name = os.path.basename(prefix)
         sys.stderr.write("Using the checkpoint %s, after %d training steps.\n" % (name, step))
-    return prefix, config or given_config, words
+    return prefix, config, words
 
 
 class LanguageModel(object):
@@ -178,18 +195,20 @@ class LanguageModel(object):
         self.vocabulary = Vocabulary(words)
         config = copy.copy(config)
         config.vocab_size = len(words)
-        dtypes = tf.train.load_checkpoint(prefix).get_variable_to_dtype_map()
+        # All of it at once: a training that goes on removes checkpoints.
+        saved = tf.train.load_checkpoint(prefix)
+        held = {name: saved.get_tensor(name) for name in saved.get_variable_to_shape_map()}
+        dtypes = saved.get_variable_to_dtype_map()
         network = Network(config, dtypes.get("Model/embedding", tf.float32))
         with tf.Graph().as_default() as graph:
             self._build(network, config.hidden_size)
             variables = tf.global_variables()
-            _check_model(prefix, variables)
-            saver = tf.train.Saver()
-        self._session = tf.Session(graph=graph)
-        saver.restore(self._session, prefix)
-        values = self._session.run(variables)
-        self.weights = {variable.op.name: value for variable, value in zip(variables, values)}
+            _check_model(prefix, held, variables)
+        self.weights = {variable.op.name: held[variable.op.name] for variable in variables}
         _check_finite(prefix, self.weights)
+        self._session = tf.Session(graph=graph)
+        initial_values = {v.initializer.inputs[1]: self.weights[v.op.name] for v in variables}
+        self._session.run([v.initializer for v in variables], initial_values)
 
     def _build(self, network, hidden_size):
         """Makes the placeholders, and around the network what turns its state into one tensor."""
@@ -232,38 +251,59 @@ class LanguageModel(object):
         Raises:
             ExportError: if the folder is not empty or cannot be written.
         """
-        unfinished = os.path.normpath(folder) + ".new"
+        if not folder:
+            raise ExportError("that is no name; give a new folder")
+        occupied = "there is something already; give a new folder"
+        target = os.path.realpath(folder)  # A link to a folder that is empty, or missing, stays.
+        if target == os.path.realpath(os.curdir):
+            raise ExportError("that is the current folder; give a new folder")
+        own = None
         try:
-            if not folder:
-                raise ExportError("that is no name; give a new folder")
-            if os.path.exists(folder) and (not os.path.isdir(folder) or os.listdir(folder)):
-                raise ExportError("there is something already; give a new folder")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            with self._session.graph.as_default():
-                tf.saved_model.simple_save(
-                    self._session,
-                    unfinished,
-                    inputs={"ids": self._ids, "state": self._state},
-                    outputs={"log_probs": self._log_probs, "state": self._new_state},
-                )
-            os.mkdir(os.path.join(unfinished, "assets.extra"))
-            path = os.path.join(unfinished, "assets.extra", "vocabulary.txt")
-            with open(path, "w", encoding="utf-8", newline="\n") as file:
-                file.write("\n".join(self.vocabulary.words) + "\n")
-            if os.path.exists(folder):
-                os.rmdir(folder)
-            os.rename(unfinished, folder)
-        except (OSError, tf.errors.OpError) as error:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            why = run_folder.reason(error)
+            if os.path.exists(target) and (not os.path.isdir(target) or os.listdir(target)):
+                raise ExportError(occupied)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            own = tempfile.mkdtemp(prefix="lm-export-", dir=os.path.dirname(target))
+            unfinished = os.path.join(own, "model")
+            os.mkdir(unfinished)  # with the usual permissions, which `own` does not have
+            self._write(unfinished)
+            if os.name == "nt" and os.path.isdir(target):
+                os.rmdir(target)  # Other systems rename onto an empty folder.
+            os.rename(unfinished, target)
+        except (OSError, UnicodeError, tf.errors.OpError) as error:
+            if os.path.isdir(target) and os.listdir(target):  # made in the meantime
+                raise ExportError(occupied)
+            why = checkpoints.reason(error)
             raise ExportError("cannot write there (%s); give another folder" % why)
+        finally:
+            if own is not None:
+                shutil.rmtree(own, ignore_errors=True)
+
+    def _write(self, folder):
+        """Writes the SavedModel and the words into an empty folder."""
+        with self._session.graph.as_default():
+            tf.saved_model.simple_save(
+                self._session,
+                folder,
+                inputs={"ids": self._ids, "state": self._state},
+                outputs={"log_probs": self._log_probs, "state": self._new_state},
+            )
+        os.mkdir(os.path.join(folder, "assets.extra"))
+        path = os.path.join(folder, "assets.extra", "vocabulary.txt")
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write("\n".join(self.vocabulary.words) + "\n")
 
 
-def _check_model(prefix, variables):
-    """Raises SavePathError unless a checkpoint has these variables and no more of cells."""
+def _check_model(prefix, held, variables):
+    """Raises SavePathError unless a checkpoint has these variables and no more of cells.
+
+    Args:
+        prefix: the checkpoint.
+        held: what it holds, `{name: array}`.
+        variables: the variables.
+    """
     advice = "give a --model that fits"
-    run_folder.check_variables(prefix, variables, advice)
-    held = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+    found = {name: "%s %s" % (value.dtype, list(value.shape)) for name, value in held.items()}
+    checkpoints.check_variables(prefix, found, variables, advice)
     extra = {name for name in held if name.startswith("Model/RNN/")}
     extra -= {variable.op.name for variable in variables}
     if extra:
@@ -284,11 +324,17 @@ def _check_finite(prefix, weights):
 
 
 def load(folder, model=None, data_path=None):
-    """Returns the `LanguageModel` in a folder; arguments and errors are those of `find_run`."""
-    try:
-        return LanguageModel(*find_run(folder, model, data_path))
-    except (tf.errors.OpError, RuntimeError) as error:
-        raise SavePathError(
-            "its checkpoint went away (%s); if a run is training there, try again"
-            % run_folder.reason(error)
-        )
+    """Returns the `LanguageModel` in a folder; arguments and errors are those of `find_run`.
+
+    A training that goes on there may remove the checkpoint that is read; then the next one is.
+    """
+    for _ in range(checkpoints.ATTEMPTS):
+        try:
+            return LanguageModel(*find_run(folder, model, data_path))
+        except tf.errors.ResourceExhaustedError:
+            raise MemoryError
+        except (tf.errors.OpError, RuntimeError) as error:
+            why = checkpoints.reason(error)
+    raise SavePathError(
+        "its checkpoint went away (%s); if a run is training there, try again" % why
+    )

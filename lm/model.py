@@ -7,12 +7,16 @@ the names and shapes of the reference's (`ptb_word_lm.PTBModel`), so that checkp
 Letters in the shape comments: B batch_size, T num_steps, H hidden_size, V vocab_size.
 """
 
+import os
+
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+import configs
 import contrib
 import reader
 from lm.cells import CELLS
+from lm.configs import ConfigError
 from lm.word_ids import release
 
 tf.disable_v2_behavior()
@@ -21,6 +25,78 @@ tf.disable_v2_behavior()
 def data_type(config):
     """Returns the dtype of the variables, the state and the loss."""
     return tf.float16 if config.use_fp16 else tf.float32
+
+
+# About how much memory the graph of a training takes, in bytes: for each layer in block mode, and
+# for each layer and time step in basic mode.
+_GRAPH_OF_LAYER = 4e6
+_GRAPH_OF_STEP = 5e5
+
+
+def _layer_weights(config):
+    """Returns about how many weights a layer has; they grow with the square of its size."""
+    size = 64
+    with tf.Graph().as_default():
+        cell = CELLS[config.cell](size)
+        cell(tf.zeros([1, size]), cell.zero_state(1, tf.float32))
+        weights = sum(variable.shape.num_elements() for variable in tf.global_variables())
+    return weights * (config.hidden_size / size) ** 2
+
+
+def _memory():
+    """Returns how many bytes of memory this process can have at most; inf if that is not known."""
+    sizes = [float("inf")]
+    try:
+        page = os.sysconf("SC_PAGE_SIZE")
+        sizes.append(page * os.sysconf("SC_PHYS_PAGES"))
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            with open("/proc/self/statm") as file:
+                used = page * int(file.read().split()[0])
+            sizes.append(max(limit - used, 0))
+    except (AttributeError, ImportError, OSError, ValueError):
+        pass  # not Linux
+    return min(sizes)
+
+
+def graph_size(config):
+    """Returns about how many bytes the graph of a training takes; 100 MB are built in seconds."""
+    if config.rnn_mode == "basic":
+        return config.num_layers * config.num_steps * _GRAPH_OF_STEP
+    return config.num_layers * _GRAPH_OF_LAYER
+
+
+def check_memory(config, logits=True):
+    """Refuses a training that this machine has no memory for, before its graph is built.
+
+    What counts is the least that a training needs: the weights and their gradients, the logits of a
+    batch and theirs, and the graph. A training that passes may need several times as much.
+
+    Args:
+        config: an `lm.configs.Config`, its `vocab_size` that of the corpus.
+        logits: whether this machine computes them; workers do it for a training that has some.
+
+    Raises:
+        ConfigError: if it has too little. `flag` names the size that is furthest from that of the
+            small configuration.
+    """
+    size = data_type(config).size  # bytes
+    weights = 2 * config.hidden_size * config.vocab_size
+    weights += config.num_layers * _layer_weights(config)
+    numbers = weights + logits * config.batch_size * config.num_steps * config.vocab_size
+    needed = 2 * size * numbers + graph_size(config)
+    if needed > _memory():
+        names = ("num_layers", "hidden_size", "vocab_size", "batch_size", "num_steps")
+        flag = max(names, key=lambda n: getattr(config, n) / getattr(configs.SmallConfig, n))
+        message = (
+            "a model of {c.num_layers} x {c.hidden_size} units and {c.vocab_size} words, in batches"
+            " of {c.batch_size} x {c.num_steps}, takes more than {needed:,.1f} GB of memory; there"
+            " are {there:,.1f} GB; give a lower one"
+        )
+        gigabytes = dict(needed=needed / 1e9, there=_memory() / 1e9)
+        raise ConfigError(flag, message.format(c=config, **gigabytes))
 
 
 class UniformInitializer(object):

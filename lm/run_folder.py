@@ -5,50 +5,44 @@ What a folder given as --save_path holds:
     model.ckpt-STEP.*   checkpoints, one for each of the last five epochs; STEP counts batches
     checkpoint          their list, as TensorFlow keeps it
     vocabulary.txt      the words, one a line, in the order of their ids
-    config.json         the configuration and the corpus that the folder belongs to
+    config.json         the configuration and the corpus that the folder belongs to, and the seed
+                        that the run began with
     word_ids.bin        the texts as word ids, so that the next start need not read them again
     events.out.*        summaries for TensorBoard
+    lock                which process trains there, while it does
 
 A checkpoint holds the variables of the original script, and the epoch is not among them. The epoch
 follows from the global step: an epoch is `epoch_size` steps. The original also saved in the middle
 of an epoch; a run that resumes from there repeats that epoch, and the batches that it had behind it
 count on.
+
+A run may go on with another seed, or without one; a line says so. config.json keeps the seed of the
+beginning, null if there was none. It has no seed if that is not known, as in the folders of earlier
+versions.
+
+One process at a time trains in a folder. Its lock is one of the operating system, which lets go of
+it however the process ends, so that a `lock` without its process locks nothing. Reading needs no
+lock. Where there are none, on Windows and on some file systems, nobody is kept out.
 """
 
 import contextlib
 import glob
-import hashlib
 import json
 import os
-import re
-import sys
 
 import tensorflow.compat.v1 as tf
 
-from lm import word_ids
+from lm import checkpoints, claim, word_ids
+from lm.checkpoints import SavePathError
 from lm.model import epoch_size
 from lm.word_ids import vocabulary_sha256
 
 KEPT = 5  # checkpoints
 # A run must keep these to resume: the sizes of the variables, the sizes of a batch, and the corpus.
 # The rest of the configuration may change in between.
-_FIXED = ("num_layers", "hidden_size", "vocab_size", "dtype", "batch_size", "num_steps")
-_FIXED += ("model", "train_words", "corpus_sha256")
+_SIZES = ("num_layers", "hidden_size", "vocab_size")
+_FIXED = _SIZES + ("dtype", "batch_size", "num_steps", "model", "train_words", "corpus_sha256")
 _WRITTEN_WHOLE = (word_ids.NAME, "vocabulary.txt", "config.json")
-
-
-class SavePathError(ValueError):
-    """A --save_path that cannot be used; the message says why and what would do."""
-
-    flag = "save_path"
-
-
-def _corpus_sha256(corpus, progress):
-    """Returns a digest of the vocabulary and of the ids of the training text."""
-    sha256 = hashlib.sha256("\n".join(corpus.words).encode("utf-8"))
-    for ids in word_ids.pieces(corpus.train, progress, "Comparing the word ids"):
-        sha256.update(ids)
-    return sha256.hexdigest()
 
 
 def _describe(config, corpus, progress):
@@ -57,7 +51,7 @@ def _describe(config, corpus, progress):
         vars(config),
         dtype="float16" if config.use_fp16 else "float32",
         train_words=len(corpus.train),
-        corpus_sha256=_corpus_sha256(corpus, progress),
+        corpus_sha256=word_ids.corpus_sha256(corpus.words, corpus.train, progress),
         vocabulary_sha256=vocabulary_sha256(corpus.words),
     )
 
@@ -70,100 +64,27 @@ def _in_words(d):
     )
 
 
-def reason(error):
-    """Returns a few words for an error of the system or of TensorFlow, whose message is a page."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    # The line with the file ends in "; the reason".
-    return (re.findall(r"; (.+)$", str(error), re.MULTILINE) or [type(error).__name__])[0]
+def _lists(folder):
+    """Returns the lists of checkpoints that TensorFlow was to rename to `checkpoint`."""
+    return glob.glob(os.path.join(folder, "checkpoint.tmp*"))
 
 
-def check_name(folder):
-    """Raises SavePathError for a name that TensorFlow takes for a pattern of names."""
-    if any(letter in folder for letter in "*?[]"):
-        raise SavePathError("TensorFlow takes * ? [ ] for a pattern; give another folder")
-
-
-def make_writable(folder):
-    """Makes the folder, writes into it, and removes what a killed run left there.
-
-    Raises:
-        SavePathError: if the folder cannot be used.
-    """
-    check_name(folder)
-    probe = os.path.join(folder, "config.json.new")
+def _remove_leftovers(folder):
+    """Removes what a killed run has left; for the holder of the lock. Raises SavePathError."""
+    leftovers = [os.path.join(folder, name + ".new") for name in _WRITTEN_WHOLE]
+    leftovers += glob.glob(os.path.join(folder, "model.ckpt-*.tempstate*")) + _lists(folder)
+    # The data of a checkpoint whose index is gone, or was not there yet.
+    data = glob.glob(os.path.join(folder, "model.ckpt-*.data-*"))
+    leftovers += [path for path in data if not checkpoints.is_there(path[: path.rindex(".data-")])]
     try:
-        os.makedirs(folder, exist_ok=True)
-        with open(probe, "w"):
-            pass
-        leftovers = [os.path.join(folder, name + ".new") for name in _WRITTEN_WHOLE]
-        leftovers += glob.glob(os.path.join(folder, "model.ckpt-*.tempstate*"))
-        for leftover in filter(os.path.exists, leftovers):
+        for leftover in filter(os.path.lexists, leftovers):
             os.remove(leftover)
     except OSError as error:
         raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
 
 
-def _prefixes(folder):
-    """Returns the checkpoints of a folder, sorted by the step that ends their names."""
-    files = glob.glob(os.path.join(folder, "*.index"))
-    prefixes = [path[: -len(".index")] for path in files]
-    return sorted(prefixes, key=lambda p: int((re.findall(r"-(\d+)$", p) or [-1])[0]))
-
-
-def newest_checkpoint(folder):
-    """Returns `(prefix, global step)` of the newest checkpoint in a folder that can be read.
-
-    Warns of each checkpoint that cannot be read. Returns None if the folder holds no checkpoint.
-
-    Raises:
-        SavePathError: if there are checkpoints and none can be read.
-    """
-    prefixes = _prefixes(folder)
-    for prefix in reversed(prefixes):
-        try:
-            saved = tf.train.load_checkpoint(prefix)
-            # Reading compares checksums, so that a file cut off or written over shows.
-            for name in saved.get_variable_to_shape_map():
-                saved.get_tensor(name)
-            return prefix, int(saved.get_tensor("Model/global_step"))
-        except (tf.errors.OpError, LookupError, ValueError, RuntimeError) as error:
-            why = (str(error) or type(error).__name__).splitlines()[0]
-            sys.stderr.write("Warning: cannot read the checkpoint %s (%s)\n" % (prefix, why))
-    if prefixes:
-        raise SavePathError(
-            "none of its checkpoints can be read, %s the newest; give another folder" % prefixes[-1]
-        )
-    return None
-
-
-def check_variables(prefix, variables, advice="give another folder"):
-    """Compares the variables of a model with a checkpoint's, by name, shape and dtype.
-
-    Args:
-        prefix: the checkpoint.
-        variables: the variables.
-        advice: what the error says would do.
-
-    Raises:
-        SavePathError: for the first variable that the checkpoint lacks or holds otherwise.
-    """
-    found = tf.train.load_checkpoint(prefix)
-    shapes = found.get_variable_to_shape_map()
-    dtypes = found.get_variable_to_dtype_map()
-    for variable in variables:
-        name = variable.op.name
-        wanted = "%s %s" % (variable.dtype.base_dtype.name, variable.shape.as_list())
-        held = "%s %s" % (dtypes[name].name, shapes[name]) if name in shapes else "nothing"
-        if held != wanted:
-            raise SavePathError(
-                "its checkpoint %s has %s as %s, this model %s; %s"
-                % (os.path.basename(prefix), held, name, wanted, advice)
-            )
-
-
 class RunFolder(object):
-    """The folder that a training saves its epochs in.
+    """The folder that a training saves its epochs in, locked until `close`.
 
     With the folder None nothing is saved: `restore` and `save` do nothing.
 
@@ -171,10 +92,11 @@ class RunFolder(object):
         step: the global step of the checkpoint to resume from, 0 without one.
         epochs: the epochs that this checkpoint has behind it.
         batches: the batches that it has behind it in the epoch after those.
+        other_seed: a line that says that the run began with another seed; None if it did not.
         saved: a phrase for what is saved at the moment, as "epoch 3 is saved in DIR".
     """
 
-    def __init__(self, folder, config, corpus, log=None):
+    def __init__(self, folder, config, corpus, log=None, seed=None):
         """Opens the folder, or makes it.
 
         Args:
@@ -182,51 +104,93 @@ class RunFolder(object):
             config: an `lm.configs.Config`, its `vocab_size` that of the corpus.
             corpus: an `lm.corpus.Corpus`.
             log: a function to call with lines that tell how far something is that takes long.
+            seed: the seed of the run, an int or None.
 
         Raises:
-            SavePathError: if the folder cannot be written, if it belongs to another model or
-                corpus, or if it holds checkpoints and none can be read.
+            SavePathError: if the folder cannot be written, if another process trains there, if it
+                belongs to another model or corpus, or if it holds checkpoints and none can be read.
         """
         self._folder = folder
-        self._checkpoint = None
+        self._checkpoint = self.other_seed = None
+        self._saves = []  # (prefix, epoch), in the order of the epochs
+        self._corpus, self._log = corpus, log
         self.step = 0
-        if folder is not None:
-            make_writable(folder)
-            self._corpus = corpus
-            self._progress = word_ids.Progress(log)
-            self._description = _describe(config, corpus, self._progress)
-            if _prefixes(folder):
-                self._check_owner()
-                self._checkpoint, self.step = newest_checkpoint(folder)
-        batches = epoch_size(corpus.train, config) or 1  # a corpus too short is refused later
-        self.epochs, self.batches = divmod(self.step, batches)
-        self.saved = "no epoch is saved"
-        if self.epochs:
-            self._say_saved(self.epochs)
+        batches = max(epoch_size(corpus.train, config), 1)  # a corpus too short is refused later
+        with contextlib.ExitStack() as held:
+            if folder is not None:
+                checkpoints.check_name(folder)
+                held.enter_context(claim.made(folder))
+                held.enter_context(claim.locked(folder))
+                _remove_leftovers(folder)
+                description = _describe(config, corpus, word_ids.Progress(log))
+                self._description = dict(description, seed=seed)
+                if checkpoints.prefixes_in(folder):
+                    self._checkpoint, self.step = checkpoints.newest_checkpoint(folder)
+                    self._check_owner()
+                    for prefix in checkpoints.prefixes_in(folder):
+                        epoch = checkpoints.step_of(prefix) // batches
+                        if 0 < epoch <= self.step // batches:
+                            self._saves.append((prefix, epoch))
+            self.epochs, self.batches = divmod(self.step, batches)
+            if self.epochs and not self._saves:
+                self._saves.append((self._checkpoint, self.epochs))
+            self._held = held.pop_all()
 
-    def _say_saved(self, epoch):
-        self.saved = "epoch %d is saved in %s" % (epoch, self._folder)
+    def close(self):
+        """Lets other trainings into the folder."""
+        self._held.close()
+
+    @property
+    def saved(self):
+        for prefix, epoch in reversed(self._saves):
+            if checkpoints.is_there(prefix):
+                return "epoch %d is saved in %s" % (epoch, self._folder)
+        if self._saves:
+            return "%s no longer holds what was saved" % self._folder
+        return "no epoch is saved"
 
     def _check_owner(self):
-        """Raises SavePathError if config.json is of another model or corpus, or unreadable."""
+        """Compares config.json with the training and its seed.
+
+        Raises:
+            SavePathError: if config.json is of another model or corpus, or unreadable.
+        """
         path = os.path.join(self._folder, "config.json")
-        if not os.path.exists(path):
-            return
-        try:
-            with open(path, encoding="utf-8") as file:
-                found = json.load(file)
-            is_same = all(found[name] == self._description[name] for name in _FIXED)
-            size, found = found["vocab_size"], _in_words(found)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SavePathError(
-                "cannot read its config.json (%s); delete it to resume unchecked" % error
+        found = {}
+        if os.path.exists(path):
+            try:
+                found = json.loads(word_ids.read_text(path, megabytes=1))
+                for name in _FIXED:
+                    is_alike = type(found[name]) is type(self._description[name])
+                    if not is_alike and name not in _SIZES:
+                        raise ValueError("%.40r as %s" % (found[name], name))
+                if type(found.get("seed", 0)) not in (int, type(None)):
+                    raise ValueError("%.40r as seed" % found["seed"])
+            except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+                raise SavePathError(
+                    "cannot read its config.json (%s); delete it to resume unchecked" % error
+                )
+            checkpoints.check_sizes(self._checkpoint, found, "its config.json", "write %d there")
+            self._compare(found)
+        if "seed" not in found:
+            del self._description["seed"]
+        elif found["seed"] != self._description["seed"]:
+            began, goes_on = (
+                "without --seed" if seed is None else "with --seed=%d" % seed
+                for seed in (found["seed"], self._description["seed"])
             )
-        if not is_same:
-            given = _in_words(self._description)
-            advice = "give another folder"
-            if size != self._description["vocab_size"]:
-                advice += ", or the --data_path and --vocab_size of that run"
-            raise SavePathError("it holds %s; this is %s; %s" % (found, given, advice))
+            self.other_seed = "The run began %s; it goes on %s." % (began, goes_on)
+            self._description["seed"] = found["seed"]
+
+    def _compare(self, found):
+        """Raises SavePathError if config.json, a dict, is of another model or corpus."""
+        if all(found[name] == self._description[name] for name in _FIXED):
+            return
+        advice = "give another folder"
+        if found["vocab_size"] != self._description["vocab_size"]:
+            advice += ", or the --data_path and --vocab_size of that run"
+        held, given = _in_words(found), _in_words(self._description)
+        raise SavePathError("it holds %s; this is %s; %s" % (held, given, advice))
 
     def restore(self, session, saver):
         """Gives the variables the values of the checkpoint, if there is one, and takes the folder.
@@ -244,9 +208,10 @@ class RunFolder(object):
         if self._folder is None:
             return
         if self._checkpoint is not None:
-            check_variables(self._checkpoint, tf.global_variables())
+            held = checkpoints.held_variables(self._checkpoint)
+            checkpoints.check_variables(self._checkpoint, held, tf.global_variables())
             saver.restore(session, self._checkpoint)
-            prefixes = _prefixes(self._folder)
+            prefixes = checkpoints.prefixes_in(self._folder)
             own = [p for p in prefixes if os.path.basename(p).startswith("model.ckpt-")]
             saver.recover_last_checkpoints(own)
         words, ids = self._corpus.words, self._corpus.unsaved
@@ -254,11 +219,10 @@ class RunFolder(object):
         config = json.dumps(self._description, indent=2, sort_keys=True) + "\n"
         try:
             if ids is not None:
-                self._write_whole(word_ids.NAME, ids.contents(words, self._progress))
+                progress = word_ids.Progress(self._log)  # Building the graph took its time.
+                self._write_whole(word_ids.NAME, ids.contents(words, progress))
             self._write_whole("vocabulary.txt", [vocabulary.encode("utf-8")])
             self._write_whole("config.json", [config.encode("ascii")])
-        except BrokenPipeError:  # of the progress
-            raise
         except OSError as error:
             raise SavePathError("cannot write there (%s); make room" % error.strerror)
 
@@ -269,11 +233,28 @@ class RunFolder(object):
             with open(path + ".new", "wb") as file:
                 for piece in pieces:
                     file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(path + ".new", path)
         except OSError:
             with contextlib.suppress(OSError):
                 os.remove(path + ".new")
             raise
+
+    def _synchronize(self, prefix):
+        """Waits until a checkpoint is on the disk: TensorFlow does not, and the power may fail.
+
+        Restoring does not read the list `checkpoint`, which may get there later.
+        """
+        for path in glob.glob(prefix + ".*"):
+            with open(path, "r+b") as file:  # Windows synchronises what is open for writing only.
+                os.fsync(file.fileno())
+        with contextlib.suppress(OSError):  # Not every system can synchronise the names.
+            file = os.open(self._folder, os.O_RDONLY)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
 
     def save(self, session, saver, epoch):
         """Saves the variables at the end of an epoch, counted from 1; keeps KEPT checkpoints.
@@ -287,11 +268,11 @@ class RunFolder(object):
         step = session.run(tf.train.get_global_step())
         try:
             saver.save(session, path, global_step=step, write_meta_graph=False)
+            self._synchronize("%s-%d" % (path, step))
         except (tf.errors.OpError, OSError, ValueError) as error:
             with contextlib.suppress(OSError):
-                for leftover in glob.glob("%s-%d.*" % (path, step)):
+                for leftover in glob.glob("%s-%d.*" % (path, step)) + _lists(self._folder):
                     os.remove(leftover)
-            raise SavePathError(
-                "cannot save epoch %d (%s); %s" % (epoch, reason(error), self.saved)
-            )
-        self._say_saved(epoch)
+            why = checkpoints.reason(error) if os.path.isdir(self._folder) else "the folder is gone"
+            raise SavePathError("cannot save epoch %d (%s); %s" % (epoch, why, self.saved))
+        self._saves.append(("%s-%d" % (path, step), epoch))

@@ -16,18 +16,18 @@ if __name__ == "__main__":
     console.hush_tensorflow()
 
 import configs as reference_configs
-from lm import configs, run_folder, training
+from lm import claim, command_line, configs, training
 from lm.cells import CELLS
 from lm.corpus import SAMPLE, read_corpus
 
 
 def parse_arguments(arguments=None):
     """Returns the command line's values; flags of the configuration are None if not given."""
-    parser = console.Parser(__doc__)
+    parser = command_line.Parser(__doc__)
     run = parser.add_argument_group("the run").add_argument
     run(
         "--data_path",
-        type=console.path,
+        type=command_line.path,
         default=SAMPLE,
         metavar="FOLDER",
         help="the folder with ptb.train.txt, ptb.valid.txt and ptb.test.txt (default: the corpus"
@@ -42,19 +42,19 @@ def parse_arguments(arguments=None):
     )
     run(
         "--save_path",
-        type=console.path,
+        type=command_line.path,
         metavar="DIR",
         help="the folder to save each epoch in, and to resume from (default: nothing is saved)",
     )
     run(
         "--seed",
-        type=console.number(int, 0),
+        type=command_line.number(int, 0),
         help="makes the run repeatable on the same machine (default: each run differs)",
     )
     where = parser.add_argument_group("where to compute").add_argument
     where(
         "--replicas",
-        type=console.number(int, 1),
+        type=command_line.number(int, 1),
         metavar="N",
         help="split each batch over N copies of the model, on GPUs if there are several; the"
         " numbers stay the same (default: 2 on a processor in block mode, else 1)",
@@ -86,7 +86,7 @@ def parse_arguments(arguments=None):
     ):
         model(
             "--" + name,
-            type=console.switch,
+            type=command_line.switch,
             nargs="?",
             const=True,
             default=False,
@@ -114,18 +114,17 @@ def main():
         config = configs.Config(**{name: given[name] for name in names if name in given})
         vocab_size, folder = values["vocab_size"], values["save_path"]
         values.update(vars(config), vocab_size=vocab_size)
-        if folder is not None:
-            run_folder.make_writable(folder)  # before a long text is read
-        corpus = read_corpus(values["data_path"], vocab_size, folder)
-        result = training.train(
-            config,
-            corpus,
-            folder,
-            values["seed"],
-            log=print,
-            replicas=values["replicas"],
-            workers=() if values["workers"] is None else values["workers"].split(","),
-        )
+        with claim.writable(folder):  # before a long text is read
+            corpus = read_corpus(values["data_path"], vocab_size, folder)
+            result = training.train(
+                config,
+                corpus,
+                folder,
+                values["seed"],
+                log=print,
+                replicas=values["replicas"],
+                workers=() if values["workers"] is None else values["workers"].split(","),
+            )
         if corpus.best:
             print(
                 "Best possible Test Perplexity: %.3f, the grammar's own. This run has %.2f times"

@@ -1,15 +1,17 @@
 """Training as a function: a configuration and a corpus in, perplexities and a saved model out."""
 
 import collections
+import contextlib
 import copy
 import time
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+import console
 from lm import bfloat16, run_folder
 from lm.cluster import Cluster
-from lm.model import Input, Model, UniformInitializer
+from lm.model import Input, Model, UniformInitializer, check_memory, graph_size
 from lm.replicas import Replicas
 from lm.summaries import Summaries
 
@@ -165,29 +167,54 @@ def train(
         A `Result`.
 
     Raises:
+        configs.ConfigError: for a model that is too large for the memory of this machine.
         reader.CorpusError: for a corpus that does not fill one batch.
-        run_folder.SavePathError: for a folder that cannot be used.
+        checkpoints.SavePathError: for a folder that cannot be used.
         bfloat16.NoBfloat16Error: if `config.use_bf16` asks for what the machine does not have.
         replicas.ReplicasError: if the batch cannot be split into so many parts.
         cluster.ClusterError: for a worker that does not answer, or goes away. What is saved stays.
         DivergedError: if the cost leaves the finite numbers. What is saved stays.
-        KeyboardInterrupt: on Ctrl-C. Its text says what is saved, once the folder is open.
+        MemoryError: if the memory runs out.
+        KeyboardInterrupt: on Ctrl-C. Its text, and that of a MemoryError and of a
+            console.OutputError of `log`, says what is saved, once the folder is open.
     """
     log = log or (lambda line: None)
     config = copy.copy(config)
     config.vocab_size = len(corpus.words)
     session_config = bfloat16.session_config() if config.use_bf16 else tf.ConfigProto()
-    run = run_folder.RunFolder(folder, config, corpus, log)
-    place = Cluster(config, workers, log) if workers else Replicas(config, replicas)
-    try:
-        return _train(config, corpus, folder, run, place, session_config, seed, on_epoch, log)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(run.saved)
-    except tf.errors.OpError as error:
-        lost = place.lost(error, run.saved) if workers else None
-        if lost is None:
+    check_memory(config, logits=not workers)
+    with contextlib.closing(run_folder.RunFolder(folder, config, corpus, log, seed)) as run:
+        place = Cluster(config, workers, log) if workers else Replicas(config, replicas)
+        try:
+            return _train(config, corpus, folder, run, place, session_config, seed, on_epoch, log)
+        except KeyboardInterrupt as interrupt:
+            interrupt.args = (run.saved,)
             raise
-        raise lost
+        except console.OutputError as error:
+            error.args = () if folder is None else (run.saved,)
+            raise
+        except (MemoryError, RuntimeError, tf.errors.OpError) as error:
+            is_of_session = isinstance(error, tf.errors.OpError)
+            lost = place.lost(error, run.saved) if workers and is_of_session else None
+            if lost is not None:
+                raise lost
+            if _is_short_of_memory(error):
+                raise MemoryError(run.saved)
+            raise
+
+
+def _is_short_of_memory(error):
+    """Returns whether an exception, or one that it came from, tells of a lack of memory.
+
+    A disk that is full is a ResourceExhaustedError, too. If memory is short, not even a session can
+    be closed, and the RuntimeError of that hides the first one.
+    """
+    while error is not None:
+        is_of_session = isinstance(error, tf.errors.ResourceExhaustedError)
+        if isinstance(error, MemoryError) or is_of_session and "OOM" in str(error):
+            return True
+        error = error.__context__
+    return False
 
 
 def _train(config, corpus, folder, run, place, session_config, seed, on_epoch, log):
@@ -195,6 +222,8 @@ def _train(config, corpus, folder, run, place, session_config, seed, on_epoch, l
     with tf.Graph().as_default() as graph:
         # A resumed run must not repeat the dropout masks of its first epochs.
         tf.set_random_seed(None if seed is None else seed + run.step)
+        if graph_size(config) > 2e8:
+            log("Building the graph of %d layers, which takes a while." % config.num_layers)
         m, mvalid, mtest = build_models(config, corpus, seed, place)
         with tf.device(place.device):
             saver = tf.train.Saver(max_to_keep=run_folder.KEPT, save_relative_paths=True)
@@ -206,9 +235,9 @@ def _train(config, corpus, folder, run, place, session_config, seed, on_epoch, l
             run.restore(session, saver)
             epoch_size = m.input.epoch_size
             epochs = []
-            line = _resuming(run, config)
-            if line is not None:
-                log(line)
+            for line in (_resuming(run, config), run.other_seed):
+                if line is not None:
+                    log(line)
             for i in range(run.epochs, config.max_max_epoch):
                 lr_decay = config.lr_decay ** max(i + 1 - config.max_epoch, 0.0)
                 m.assign_lr(session, config.learning_rate * lr_decay)

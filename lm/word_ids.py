@@ -22,6 +22,7 @@ import numpy as np
 import reader
 
 NAME = "word_ids.bin"  # in the folder of a run
+LARGEST_VOCABULARY = 1000  # MB
 _BYTES_AT_ONCE = 2**20  # of a text
 _IDS_AT_ONCE = 2**20  # 4 MB
 # The order in which the texts are read, and lie in a file: a mistake in one of the short texts
@@ -42,6 +43,22 @@ class Progress(object):
         if self._log is not None and time.monotonic() - self._last >= 5:
             self._log(line % values)
             self._last = time.monotonic()
+
+
+def read_text(path, megabytes):
+    """Returns the text of a UTF-8 file.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: for a FIFO, a device or a folder, for more than so many `megabytes`, and for
+            what is not UTF-8.
+    """
+    if not os.path.isfile(path):
+        raise ValueError("not a plain file")
+    if os.path.getsize(path) > megabytes * 10**6:
+        raise ValueError("more than %d MB" % megabytes)
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def vocabulary_sha256(words):
@@ -71,12 +88,32 @@ def pieces(data, progress, line):
         release(data)
 
 
-def _ids_sha256(ids, progress):
-    """Returns a digest of word ids."""
-    sha256 = hashlib.sha256()
+def _is_header(about):
+    """Returns whether the `texts` of a file's header are what `WordIds.texts` can be."""
+    texts = [about["texts"][split] for split in _ORDER]
+    numbers = [text[name] for text in texts for name in ("bytes", "words", "unknown", "ids")]
+    return all(type(n) is int and n >= 0 for n in numbers) and all(t["words"] for t in texts)
+
+
+def _are_ids(ids, num_words, progress):
+    """Returns whether all ids are those of words."""
+    for piece in pieces(ids, progress, "Checking the word ids"):
+        if piece.min() < 0 or piece.max() >= num_words:
+            return False
+    return True
+
+
+def _ids_sha256(ids, progress, sha256=None):
+    """Returns a digest of word ids, and of what the hash object `sha256` has seen before."""
+    sha256 = sha256 or hashlib.sha256()
     for piece in pieces(ids, progress, "Checking the word ids"):
         sha256.update(piece)
     return sha256.hexdigest()
+
+
+def corpus_sha256(words, train, progress):
+    """Returns a digest of a vocabulary and of the ids of a training text."""
+    return _ids_sha256(train, progress, hashlib.sha256("\n".join(words).encode("utf-8")))
 
 
 def _words(path, sha256, progress):
@@ -113,8 +150,6 @@ def _words(path, sha256, progress):
                 is_empty = is_empty and all(word == "<eos>" for word in words)
                 yield words
                 progress("Reading %s: %d %%", path, 100 * done // size)
-    except BrokenPipeError:  # of the progress
-        raise
     except OSError as error:
         raise reader.CorpusError(
             "cannot read %s (%s); give a folder that holds %s"
@@ -300,8 +335,6 @@ def read(paths, vocab_size, folder, progress):
             file.flush()
             count = sum(text["ids"] for text in texts.values())
             array = np.memmap(file, np.int32, "r", shape=(count,))
-    except BrokenPipeError:  # of the progress
-        raise
     except OSError as error:
         raise reader.CorpusError(
             "cannot keep its word ids in %s (%s); make room there"
@@ -336,11 +369,14 @@ def load(folder, paths, vocab_size, progress):
     """
     path = os.path.join(folder, NAME)
     try:
-        with open(os.path.join(folder, "vocabulary.txt"), encoding="utf-8") as file:
-            words = file.read().split()
+        words = read_text(os.path.join(folder, "vocabulary.txt"), LARGEST_VOCABULARY).split()
+        if not os.path.isfile(path):  # Reading a FIFO would not end.
+            return None
         with open(path, "rb") as file:
             about = json.loads(file.readline(10000).decode("ascii"))
             array = np.memmap(path, np.int32, "r", file.tell())
+        if not _is_header(about):
+            return None
         texts = about["texts"]
         count = sum(texts[split]["ids"] for split in _ORDER)
         found = [about["vocab_size"], about["vocabulary_sha256"], count]
@@ -348,10 +384,10 @@ def load(folder, paths, vocab_size, progress):
             return None
         if about["ids_sha256"] != _ids_sha256(array, progress):
             return None
+        if not _are_ids(array, len(words), progress):
+            return None
         if not all(_is_same(paths[split], texts[split], progress) for split in _ORDER):
             return None
-    except BrokenPipeError:  # of the progress
-        raise
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
     return words, WordIds(vocab_size, texts, array)

@@ -1,11 +1,13 @@
 """A trained model as `lm/language_model.py` finds it, runs it and exports it."""
 
+import errno
 import glob
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -23,9 +25,10 @@ from models import (
 )
 
 import ptb_word_lm
-from lm import configs, decoding, language_model, run_folder
+from lm import checkpoints, configs, decoding, language_model
 from lm.language_model import ExportError, LanguageModel, Vocabulary, find_run, load
 
+posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 WORDS = ["<eos>", "a", "b", "c", "d", "x", "y", "z"]  # of TEXT; x, y and z by their frequency
 
 
@@ -240,7 +243,7 @@ def test_checkpoints_of_which_none_can_be_read(copied, capsys):
     for name in os.listdir(copied):
         if ".data-" in name:
             os.truncate(os.path.join(copied, name), 100)
-    with pytest.raises(run_folder.SavePathError, match="none of its checkpoints can be read"):
+    with pytest.raises(checkpoints.SavePathError, match="none of its checkpoints can be read"):
         load(copied)
     out, err = capsys.readouterr()
     assert out == ""
@@ -254,14 +257,7 @@ def test_checkpoints_of_which_none_can_be_read(copied, capsys):
     [
         ("vocabulary.txt", "a\n", "", "knows 8 words, the vocabulary 7; delete vocabulary.txt and"),
         ("vocabulary.txt", "a\nb\n", "b\na\n", "its vocabulary is not the one of the training; "),
-        (
-            "config.json",
-            '"num_layers": 2',
-            '"num_layers": 1',
-            "has more than this model, as Model/RNN",
-        ),
-        ("config.json", '"num_layers": 2', '"num_layers": 0', "must be at least 1"),
-        ("config.json", '"num_layers": 2', '"num_layers": 1e400', "cannot read its config.json ("),
+        ("config.json", '"cell": "basic_lstm"', '"cell": "gru"', "as Model/RNN/multi_rnn_cell/"),
         ("config.json", "{", "", "cannot read its config.json ("),
         ("config.json", '"num_layers"', '"layers"', "cannot read its config.json ('num_layers')"),
         (
@@ -270,7 +266,8 @@ def test_checkpoints_of_which_none_can_be_read(copied, capsys):
             '"lstm"',
             "cannot read its config.json (cell: no such cell; ",
         ),
-        ("config.json", '"hidden_size": 16', '"hidden_size": 17', "as Model/embedding, this model"),
+        ("config.json", "{", "[" * 100000, "cannot read its config.json ("),
+        ("config.json", '"basic_lstm"', '["lstm"]', "cannot read its config.json ("),
     ],
 )
 def test_a_folder_whose_files_do_not_match(copied, refused, name, old, new, message):
@@ -278,6 +275,60 @@ def test_a_folder_whose_files_do_not_match(copied, refused, name, old, new, mess
     flag, line = refused(copied)
     assert flag == "save_path"
     assert message in line
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("num_layers", "1"),
+        ("num_layers", "0"),
+        ("num_layers", "1000000"),
+        ("num_layers", "1.5"),
+        ("num_layers", "2.0"),
+        ("num_layers", "true"),
+        ("num_layers", "NaN"),
+        ("num_layers", "null"),
+        ("num_layers", '"2"'),
+        ("hidden_size", "17"),
+        ("hidden_size", "1e+30"),
+        ("hidden_size", "2000000000"),
+        ("hidden_size", "Infinity"),
+        ("hidden_size", "[16]"),
+    ],
+)
+def test_sizes_that_are_not_the_checkpoints(copied, refused, monkeypatch, name, value):
+    """They are refused before anything is built of them, with what would mend the file."""
+    monkeypatch.setattr(language_model, "Network", None)
+    right = {"num_layers": 2, "hidden_size": 16}[name]
+    edit_file(
+        os.path.join(copied, "config.json"), '"%s": %d' % (name, right), '"%s": %s' % (name, value)
+    )
+    newest = os.path.basename(tf.train.latest_checkpoint(copied))
+    message = "its config.json has %s as %s, its checkpoint %s has %d; write %d there"
+    assert refused(copied) == ("save_path", message % (value, name, newest, right, right))
+
+
+def test_a_model_of_another_size_than_the_checkpoints(original, refused, monkeypatch):
+    folder, corpus, _ = original
+    monkeypatch.setattr(language_model, "Network", None)
+    flag, line = refused(folder, "medium", corpus)
+    assert flag == "save_path"
+    assert line == (
+        "--model=medium has 650 as hidden_size, its checkpoint run-two-layer-final.ckpt has 8; give"
+        " a --model that fits"
+    )
+
+
+def test_a_checkpoint_of_something_else(copied, refused, tmp_path):
+    tf.Variable(7, name="Model/global_step")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for name in os.listdir(copied):
+            if name.startswith("model.ckpt"):
+                os.remove(os.path.join(copied, name))
+        tf.train.Saver().save(session, os.path.join(copied, "model.ckpt"), write_meta_graph=False)
+    message = "its checkpoint model.ckpt is not of this model; give another folder"
+    assert refused(copied) == ("save_path", message)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +348,7 @@ def test_a_folder_with_a_file_that_says_nothing(copied, refused, name, text, mes
 
 
 def test_a_checkpoint_with_weights_that_are_no_numbers(copied, refused):
-    prefix, _ = run_folder.newest_checkpoint(copied)
+    prefix, _ = checkpoints.newest_checkpoint(copied)
     checkpoint = tf.train.load_checkpoint(prefix)
     for name in checkpoint.get_variable_to_shape_map():
         value = checkpoint.get_tensor(name)
@@ -313,19 +364,84 @@ def test_a_checkpoint_with_weights_that_are_no_numbers(copied, refused):
     assert message % os.path.basename(prefix) in line
 
 
-def test_a_checkpoint_that_goes_away_while_it_is_read(copied, monkeypatch, refused):
-    def find_and_remove(*arguments):
-        found = find_run(*arguments)
-        for name in os.listdir(copied):
-            if name.startswith(os.path.basename(found[0])):
-                os.remove(os.path.join(copied, name))
-        return found
-
-    monkeypatch.setattr(language_model, "find_run", find_and_remove)
+def test_a_checkpoint_that_goes_away_again_and_again(copied, monkeypatch, refused):
+    found = find_run(copied)
+    for path in glob.glob(found[0] + ".*"):
+        os.remove(path)
+    monkeypatch.setattr(language_model, "find_run", lambda *_: found)
     flag, line = refused(copied)
     assert flag == "save_path"
     assert line.startswith("its checkpoint went away (")
     assert line.endswith("); if a run is training there, try again")
+
+
+@pytest.mark.parametrize("goes", ["after it is found", "after its sizes are read"])
+def test_of_a_checkpoint_that_goes_away_the_next_one_is_read(copied, monkeypatch, capsys, goes):
+    removed = []
+    target = "find_run" if goes == "after its sizes are read" else "_newest_checkpoint"
+    find = getattr(language_model, target)
+
+    def find_and_remove(*arguments):
+        found = find(*arguments)
+        if len(removed) < 2:  # of three
+            removed.append(found[0])
+            for path in glob.glob(found[0] + ".*"):
+                os.remove(path)
+        return found
+
+    monkeypatch.setattr(language_model, target, find_and_remove)
+    load(copied)
+    assert len(removed) == 2
+    assert capsys.readouterr() == ("", "")
+
+
+class SavingThread(threading.Thread):
+    """Saves the variables of a checkpoint in a folder, as fast as it can; a training keeps five.
+
+    In each checkpoint all weights are one number, another one each time.
+    """
+
+    def __init__(self, folder):
+        super(SavingThread, self).__init__()
+        self._prefix = os.path.join(folder, "model.ckpt")
+        self._held = tf.train.load_checkpoint(tf.train.latest_checkpoint(folder))
+        self.stop = threading.Event()
+        self.saves = 0
+
+    def run(self):
+        shapes = self._held.get_variable_to_shape_map()
+        with tf.Graph().as_default(), tf.Session() as session:
+            number = tf.placeholder(tf.float32, [])
+            step = tf.Variable(0, name="Model/global_step", dtype=tf.int64)
+            weights = [
+                tf.Variable(tf.zeros(shape), name=name)
+                for name, shape in shapes.items()
+                if name != "Model/global_step"
+            ]
+            assign = [tf.assign(step, tf.cast(number, tf.int64))]
+            assign += [tf.assign(w, tf.fill(w.shape, number)) for w in weights]
+            saver = tf.train.Saver(max_to_keep=5)
+            while not self.stop.is_set():
+                self.saves += 1
+                session.run(assign, {number: 10000 + self.saves})
+                saver.save(session, self._prefix, global_step=step, write_meta_graph=False)
+
+
+def test_a_model_is_read_while_a_training_saves_all_the_time(copied, capsys):
+    thread = SavingThread(copied)
+    thread.start()
+    try:
+        numbers = []
+        # Checkpoints go away while there are more than five.
+        while thread.is_alive() and (len(numbers) < 8 or thread.saves < 30):
+            weights = load(copied).weights
+            numbers.append({float(number) for value in weights.values() for number in value.flat})
+    finally:
+        thread.stop.set()
+        thread.join()
+    assert len(numbers) >= 8
+    assert {len(held) for held in numbers[1:]} == {1}  # none is of two checkpoints
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_folder_that_tensorflow_takes_for_a_pattern(saved, refused, tmp_path):
@@ -423,6 +539,118 @@ def test_an_export_folder_that_cannot_be_made(model, tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(ExportError, match=r"^cannot write there \(.*\); give another folder$"):
         model.export(str(tmp_path / "file" / "out"))
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_an_export_removes_nothing_that_lies_beside_it(model, tmp_path):
+    (tmp_path / "out.new").mkdir()
+    (tmp_path / "out.new" / "thesis.txt").write_text("mine")
+    model.export(str(tmp_path / "out"))
+    assert names(tmp_path) == ["out", "out.new"]
+    assert (tmp_path / "out.new" / "thesis.txt").read_text() == "mine"
+
+
+@posix
+def test_an_export_leaves_links_alone(model, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out.new").symlink_to("elsewhere")
+    (tmp_path / "out").symlink_to("empty")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "dangling").symlink_to("missing")
+    for name in ("out", "dangling"):
+        model.export(str(tmp_path / name))
+    assert names(tmp_path) == ["dangling", "elsewhere", "empty", "missing", "out", "out.new"]
+    assert names(tmp_path / "elsewhere") == []
+    for link, target in (("out", "empty"), ("dangling", "missing"), ("out.new", "elsewhere")):
+        assert os.readlink(str(tmp_path / link)) == target
+    for folder in ("empty", "missing"):
+        assert (tmp_path / folder / "saved_model.pb").is_file()
+
+
+def test_a_slash_may_end_the_name_and_folders_above_it_may_be_missing(model, tmp_path):
+    model.export(str(tmp_path / "new" / "out") + os.sep)
+    assert names(tmp_path) == ["new"] and names(tmp_path / "new") == ["out"]
+    assert (tmp_path / "new" / "out" / "saved_model.pb").is_file()
+
+
+def test_the_current_folder_is_refused(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(str(tmp_path))
+    for name in (".", str(tmp_path), "../" + tmp_path.name):
+        with pytest.raises(ExportError, match="^that is the current folder; give a new folder$"):
+            model.export(name)
+    assert names(tmp_path) == []
+
+
+@posix
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_an_exported_folder_has_the_permissions_of_any_new_folder(model, tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        model.export(str(tmp_path / "out"))
+        os.mkdir(str(tmp_path / "new"))
+    finally:
+        os.umask(before)
+    assert os.stat(str(tmp_path / "out")).st_mode == os.stat(str(tmp_path / "new")).st_mode
+
+
+class Interrupting(object):
+    """Stands for `LanguageModel._write`, and does something when a file is half written."""
+
+    def __init__(self, action):
+        self._action = action
+
+    def __call__(self, folder):
+        with open(os.path.join(folder, "saved_model.pb"), "w") as file:
+            file.write("half")
+        self._action()
+
+
+@pytest.mark.parametrize(
+    "error, caught",
+    [
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), ExportError),
+        (tf.errors.ResourceExhaustedError(None, None, "f; No space left on device"), ExportError),
+    ],
+)
+def test_an_export_that_is_stopped_leaves_nothing(model, tmp_path, monkeypatch, error, caught):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(model, "_write", Interrupting(fail))
+    with pytest.raises(caught):
+        model.export(str(tmp_path / "out"))
+    assert names(tmp_path) == []
+
+
+def test_what_somebody_makes_meanwhile_stays(model, tmp_path, monkeypatch):
+    def make():
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "file").write_text("mine")
+
+    monkeypatch.setattr(model, "_write", Interrupting(make))
+    with pytest.raises(ExportError, match="^there is something already; give a new folder$"):
+        model.export(str(tmp_path / "out"))
+    assert names(tmp_path) == ["out"] and names(tmp_path / "out") == ["file"]
+
+
+def test_of_two_exports_at_once_one_wins(model, saved, tmp_path, monkeypatch):
+    other, out = load(saved.folder), str(tmp_path / "out")
+    write = model._write
+
+    def write_late(folder):
+        write(folder)
+        other.export(out)
+
+    monkeypatch.setattr(model, "_write", write_late)
+    with pytest.raises(ExportError, match="^there is something already; give a new folder$"):
+        model.export(out)
+    assert names(tmp_path) == ["out"]
+    with tf.Session() as session:
+        tf.saved_model.load(session, ["serve"], out)
 
 
 def test_an_export_folder_without_a_name(model):

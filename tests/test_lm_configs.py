@@ -146,11 +146,64 @@ FLOATS = [name for name in sorted(configs.ATTRIBUTES) if configs.ATTRIBUTES[name
 
 
 @pytest.mark.parametrize("name", FLOATS)
-@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e308"])
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e308", "3.5e38", "1e-60", "1e-38"])
 def test_numbers_that_the_variables_cannot_hold(name, value):
     flag, message = refused(**{name: float(value)})
     assert flag == name
     assert message.endswith("; given %s" % float(value))
+    if value[0] in "13" and not (name == "keep_prob" and float(value) > 1):
+        range_of_float32 = "must be a float32, from 1.18e-38 to 3.4e+38; given %s" % float(value)
+        assert message == range_of_float32
+
+
+@pytest.mark.parametrize("name", [name for name in FLOATS if name != "keep_prob"])
+@pytest.mark.parametrize("value", [1.2e-38, 3.4e38])
+def test_numbers_that_the_variables_just_hold(name, value):
+    if name != "lr_decay":  # another test
+        assert getattr(Config(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize("value", [1e-37, 1e-17, 1e-9])
+def test_a_keep_probability_of_0_to_a_float32(value):
+    message = "must be at least 1e-07, for float32; given %s" % value
+    assert refused(keep_prob=value) == ("keep_prob", message)
+    assert Config(keep_prob=1e-7).keep_prob == 1e-7
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in sorted(configs.ATTRIBUTES) if name not in FLOATS]
+)
+def test_what_is_counted_has_31_bits(name):
+    assert getattr(Config(**{name: 2**31 - 1}), name) == 2**31 - 1
+    for value in (2**31, 10**400):
+        assert refused(**{name: value}) == (name, "must be at most 2147483647; given %d" % value)
+
+
+@pytest.mark.parametrize(
+    "values, epoch",
+    [
+        (dict(lr_decay=1e30, max_epoch=1, max_max_epoch=3), 3),
+        (dict(lr_decay=1e30, max_epoch=0, max_max_epoch=2**31 - 1), 2),
+        (dict(lr_decay=10.0, learning_rate=1e38, max_epoch=4, max_max_epoch=5), 5),
+        (dict(lr_decay=2.0, max_epoch=2, max_max_epoch=130), 130),  # 2 ** 128
+    ],
+)
+def test_a_learning_rate_that_grows_beyond_a_float32(values, epoch):
+    message = (
+        "makes the learning rate of epoch %d more than 3.4e+38, the most that float32 holds; give"
+        " a lower one" % epoch
+    )
+    assert refused(**values) == ("lr_decay", message)
+    Config(**dict(values, max_max_epoch=epoch - 1))
+
+
+def test_a_learning_rate_may_become_0():
+    assert Config(lr_decay=0.1, max_max_epoch=5000).lr_decay == 0.1
+
+
+def test_a_number_is_kept_as_what_it_is():
+    config = Config(num_layers=2.0, batch_size=True)
+    assert (type(config.num_layers), type(config.batch_size)) == (int, int)
 
 
 @pytest.mark.parametrize("name", sorted(configs.ATTRIBUTES))

@@ -1,12 +1,12 @@
 """The folder of a run: trainings that are saved, stopped, killed, damaged and resumed."""
 
+import contextlib
 import errno
 import fnmatch
 import glob
 import hashlib
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -34,9 +34,10 @@ from models import (
 )
 
 import reader
-from lm import run_folder, training, word_ids
+from lm import checkpoints, claim, run_folder, training, word_ids
+from lm.checkpoints import SavePathError
 from lm.corpus import Corpus, read_corpus
-from lm.run_folder import RunFolder, SavePathError
+from lm.run_folder import RunFolder
 from lm.summaries import Summaries
 from lm.training import DivergedError
 from study import plot_run
@@ -108,7 +109,8 @@ def test_a_run_leaves_five_checkpoints_the_vocabulary_and_the_configuration(corp
     # What the docstring of lm/run_folder.py lists, and nothing else.
     listed = re.findall(r"^    (\S+)  ", run_folder.__doc__, flags=re.MULTILINE)
     patterns = [name.replace("STEP", "*") for name in listed]
-    assert len(patterns) == 6
+    assert len(patterns) == 7
+    patterns.remove("lock")  # goes at the end
     for name in os.listdir(out):
         assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns), name
     for pattern in patterns:
@@ -210,15 +212,229 @@ def test_what_shapes_no_variable_and_no_epoch_may_change_between_runs(corpus, ou
     assert {name: saved_config(out)[name] for name in changed} == changed
 
 
+def open_run(folder, corpus, seed=None):
+    """The `RunFolder` of a run of `train_run`."""
+    return RunFolder(
+        folder, make_lm_config(hidden_size=16, vocab_size=8), read_corpus(corpus), seed=seed
+    )
+
+
 def test_a_folder_says_where_its_run_is(corpus, out, finished):
-    config, texts = make_lm_config(hidden_size=16, vocab_size=8), read_corpus(corpus)
-    run = RunFolder(out, config, texts)
-    assert (run.step, run.epochs, run.batches) == (3 * EPOCH, 3, 0)
-    assert run.saved == "epoch 3 is saved in " + out
+    with contextlib.closing(open_run(out, corpus)) as run:
+        assert (run.step, run.epochs, run.batches) == (3 * EPOCH, 3, 0)
+        assert run.saved == "epoch 3 is saved in " + out
     for folder in (None, out + "new"):
-        run = RunFolder(folder, config, texts)
-        assert (run.step, run.epochs, run.batches) == (0, 0, 0)
-        assert run.saved == "no epoch is saved"
+        with contextlib.closing(open_run(folder, corpus)) as run:
+            assert (run.step, run.epochs, run.batches) == (0, 0, 0)
+            assert run.saved == "no epoch is saved"
+
+
+def remove_checkpoint(folder, epoch):
+    for path in glob.glob(os.path.join(folder, "model.ckpt-%d.*" % (EPOCH * epoch))):
+        os.remove(path)
+
+
+def test_what_is_saved_is_what_is_there(corpus, out, finished):
+    gone = "%s no longer holds what was saved" % out
+    with contextlib.closing(open_run(out, corpus)) as run:
+        remove_checkpoint(out, 3)
+        assert run.saved == "epoch 2 is saved in " + out
+        shutil.move(out, out + ".away")
+        assert run.saved == gone
+        with open(out, "w") as file:
+            file.write("a file in its place")
+        assert run.saved == gone
+
+
+def test_a_folder_that_a_file_takes_the_place_of(corpus, out):
+    def replace(epoch):
+        if epoch.number == 1:
+            os.rename(out, out + ".away")
+            open(out, "w").close()
+
+    with pytest.raises(SavePathError) as error:
+        train_run(corpus, out, on_epoch=replace)
+    assert str(error.value) == (
+        "cannot save epoch 2 (the folder is gone); %s no longer holds what was saved" % out
+    )
+    assert os.path.getsize(out) == 0
+
+
+# --------------------------------------------------------------------------------------------------
+# The seed
+# --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "began, goes_on, line",
+    [
+        (1, 2, "The run began with --seed=1; it goes on with --seed=2."),
+        (1, None, "The run began with --seed=1; it goes on without --seed."),
+        (None, 0, "The run began without --seed; it goes on with --seed=0."),
+        (2**64, 2**64, None),
+        (None, None, None),
+    ],
+)
+def test_another_seed_than_the_first_is_noticed(corpus, out, finished, began, goes_on, line):
+    with open(os.path.join(out, "config.json")) as file:
+        config = dict(json.load(file), seed=began)
+    with open(os.path.join(out, "config.json"), "w") as file:
+        json.dump(config, file)
+    with contextlib.closing(open_run(out, corpus, goes_on)) as run:
+        assert run.other_seed == line
+
+
+def test_another_seed_than_the_first_is_said_every_time(corpus, out, finished):
+    for _ in range(2):
+        lines = []
+        train_run(corpus, out, seed=2, log=lines.append)
+        assert lines[:2] == [
+            "Training was finished after epoch 3; evaluating.",
+            "The run began with --seed=1; it goes on with --seed=2.",
+        ]
+        assert saved_config(out)["seed"] == 1
+
+
+@pytest.mark.parametrize("name", ["seed", "config.json"])
+def test_of_a_seed_that_nobody_knows_nothing_is_said(corpus, out, finished, name):
+    if name == "seed":  # a folder of an earlier version
+        config = saved_config(out)
+        del config["seed"]
+        with open(os.path.join(out, "config.json"), "w") as file:
+            json.dump(config, file)
+    else:
+        os.remove(os.path.join(out, "config.json"))
+    lines = []
+    train_run(corpus, out, seed=7, log=lines.append)
+    assert not [line for line in lines if "seed" in line]
+    assert "seed" not in saved_config(out)
+
+
+# --------------------------------------------------------------------------------------------------
+# The lock
+# --------------------------------------------------------------------------------------------------
+def contents(folder):
+    return {name: read_bytes(folder, name) for name in os.listdir(folder)}
+
+
+def assert_locked(train):
+    message = (
+        r"^process %d on \S+ is training there \(since [\d-]+ [\d:]+\); wait until it ends, or"
+    )
+    message += " give another folder$"
+    with pytest.raises(SavePathError, match=message % os.getpid()) as error:
+        train()
+    assert error.value.flag == "save_path"
+
+
+@posix
+def test_two_trainings_at_a_time_cannot_have_one_folder(corpus, out, finished):
+    def check():
+        with claim.writable(out):
+            pytest.fail("The folder is another training's.")
+
+    with contextlib.closing(open_run(out, corpus)):
+        with open(os.path.join(out, "config.json.new"), "w") as file:
+            file.write("half")
+        before = contents(out)
+        assert_locked(lambda: train_run(corpus, out))
+        assert_locked(check)
+        assert contents(out) == before
+    train_run(corpus, out)
+    assert not glob.glob(os.path.join(out, "*.new")) + glob.glob(os.path.join(out, "lock"))
+
+
+@posix
+def test_a_training_holds_the_lock_until_it_ends(corpus, out):
+    def stop(epoch):
+        assert_locked(lambda: train_run(corpus, out))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        train_run(corpus, out, on_epoch=stop)
+    train_run(corpus, out, max_max_epoch=1)
+
+
+HOLD = """
+import fcntl, sys, time
+file = open(sys.argv[1], "w")
+fcntl.flock(file, fcntl.LOCK_EX)
+print("process 7 on far is training there (since noon)", file=file, flush=True)
+print("locked", flush=True)
+time.sleep(600)
+"""
+
+
+@posix
+def test_the_lock_of_a_process_ends_with_it(corpus, out):
+    os.mkdir(out)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, os.path.join(out, "lock")], stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout.readline() == b"locked\n"
+        expected = r"process 7 on far is training there \(since noon\); wait"
+        with pytest.raises(SavePathError, match=expected):
+            train_run(corpus, out)
+    finally:
+        process.kill()
+        process.communicate()
+    assert os.listdir(out) == ["lock"]
+    train_run(corpus, out, max_max_epoch=0)
+    assert "lock" not in os.listdir(out)
+
+
+@posix
+def test_a_lock_that_is_removed_while_one_waits_for_it_locks_nothing(corpus, out, monkeypatch):
+    """Between opening the file and locking it, its holder ends, and a third training begins."""
+    os.mkdir(out)
+    third = []
+
+    class Late(object):
+        LOCK_EX, LOCK_NB = claim.fcntl.LOCK_EX, claim.fcntl.LOCK_NB
+
+        @staticmethod
+        def flock(file, flags):
+            monkeypatch.undo()
+            os.remove(os.path.join(out, "lock"))
+            third.append(open_run(out, corpus))
+            claim.fcntl.flock(file, flags)
+
+    monkeypatch.setattr(claim, "fcntl", Late)
+    assert_locked(lambda: train_run(corpus, out))
+    third[0].close()
+
+
+def no_locks(file, flags):
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+
+@posix
+@pytest.mark.parametrize("where", ["system", "file system"])
+def test_where_there_are_no_locks_training_works_without(corpus, out, monkeypatch, where):
+    if where == "system":
+        monkeypatch.setattr(claim, "fcntl", None)
+    else:
+        monkeypatch.setattr(claim.fcntl, "flock", no_locks)
+    with contextlib.closing(open_run(out, corpus)):
+        train_run(corpus, out, max_max_epoch=0)
+    assert "config.json" in os.listdir(out)
+
+
+@posix
+def test_a_lock_of_something_else_is_not_written(corpus, out):
+    os.mkdir(out)
+    path = os.path.join(out, "lock")
+    with open(path, "w") as file:
+        file.write("mine")
+    with pytest.raises(SavePathError, match="`lock` is not of a training; give another folder"):
+        train_run(corpus, out)
+    assert read_bytes(out, "lock") == b"mine"
+
+    os.rename(path, os.path.join(out, "elsewhere"))
+    os.truncate(os.path.join(out, "elsewhere"), 0)
+    os.symlink("elsewhere", path)
+    with pytest.raises(SavePathError, match="cannot write there"):
+        train_run(corpus, out)
+    assert os.path.getsize(path) == 0 and os.path.islink(path)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -262,34 +478,6 @@ def wait_for(process, out, text):
     before = len(lines_of(out))
     while process.poll() is None and not any(text in line for line in lines_of(out)[before:]):
         time.sleep(0.01)
-
-
-@posix
-@pytest.mark.slow
-def test_a_run_killed_at_random_ends_with_the_numbers_of_one_that_was_not(start, tmp_path):
-    whole, killed = str(tmp_path / "whole"), str(tmp_path / "killed")
-    assert start(whole).wait() == 0
-    moments = random.Random(4)
-    for epoch in (1, 3, 4):
-        process = start(killed)
-        wait_for(process, killed, "Epoch: %d Learning rate" % epoch)
-        time.sleep(moments.uniform(0, 0.3))
-        process.kill()
-        assert process.wait() == -signal.SIGKILL
-        # No more than the epoch in progress is lost.
-        assert (saved_steps(killed) or [0])[-1] >= (epoch - 1) * ((7200 // 4 - 1) // 5)
-    assert start(killed).wait() == 0
-
-    for split in ("Train", "Valid"):
-        last = {}
-        for line in lines_of(killed):
-            if "%s Perplexity" % split in line:
-                last[line.split()[1]] = line
-        assert len(last) == 6
-        assert sorted(last.values()) == sorted(x for x in lines_of(whole) if "%s Perp" % split in x)
-    assert lines_of(killed)[-1] == lines_of(whole)[-1]
-    for name, value in weights(whole).items():
-        np.testing.assert_allclose(weights(killed)[name], value, rtol=1e-6)
 
 
 @posix
@@ -364,12 +552,13 @@ class FullDisk(object):
 
 
 def test_what_a_failed_save_leaves_goes_at_once(corpus, out):
-    run = RunFolder(out, make_lm_config(vocab_size=8), read_corpus(corpus))
     tf.train.get_or_create_global_step()
     message = r"cannot save epoch 1 \(%s\); no epoch is saved" % os.strerror(errno.ENOSPC)
-    with running_session() as session, pytest.raises(SavePathError, match=message):
-        run.save(session, FullDisk(), 1)
-    assert os.listdir(out) == []
+    with contextlib.closing(open_run(out, corpus)) as run, running_session() as session:
+        with pytest.raises(SavePathError, match=message):
+            run.save(session, FullDisk(), 1)
+        assert os.listdir(out) == ["lock"]
+    assert not os.path.exists(out)
 
 
 @posix
@@ -382,7 +571,7 @@ def test_a_disk_that_is_full_at_the_start(corpus, out):
         "",
         "lm.train: --save_path=%s: cannot write there (File too large); make room\n" % out,
     )
-    assert os.listdir(out) == []
+    assert not os.path.exists(out)
 
 
 def test_a_cost_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(corpus, out):
@@ -419,6 +608,32 @@ def test_a_name_that_tensorflow_takes_for_a_pattern(corpus, tmp_path, name):
     assert not os.path.exists(str(tmp_path / name))
 
 
+@pytest.mark.parametrize("is_used", [True, False])
+def test_a_folder_that_was_made_for_nothing_goes_again(tmp_path, is_used):
+    (tmp_path / "mine").mkdir()
+    folder = str(tmp_path / "mine" / "new" / "out")
+    with pytest.raises(ZeroDivisionError), claim.writable(folder):
+        assert os.listdir(folder) == []
+        if is_used:
+            open(os.path.join(folder, "config.json"), "w").close()
+        raise ZeroDivisionError
+    assert os.path.isdir(folder) == is_used
+    assert os.listdir(str(tmp_path / "mine")) == (["new"] if is_used else [])
+
+
+def test_without_a_folder_none_is_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(str(tmp_path))
+    with claim.writable(None):
+        assert os.listdir(".") == []
+
+
+def test_a_name_that_is_not_utf_8(corpus, tmp_path):
+    folder = str(tmp_path / "o\udcff")
+    with pytest.raises(SavePathError, match="takes names in UTF-8 only; give another folder"):
+        train_run(corpus, folder)
+    assert not os.path.exists(folder)
+
+
 def damage(path, how):
     if how == "missing":
         os.remove(path)
@@ -453,6 +668,43 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(
     assert warning.startswith("Warning: cannot read the checkpoint %s (" % newest)
 
 
+@pytest.fixture
+def on_first_read(monkeypatch):
+    """Does something when a checkpoint is first read, which may make the reading fail."""
+    read = checkpoints._read_step
+
+    def run(action):
+        def read_step(prefix):
+            monkeypatch.setattr(checkpoints, "_read_step", read)
+            action(prefix)
+            return read(prefix)
+
+        monkeypatch.setattr(checkpoints, "_read_step", read_step)
+
+    return run
+
+
+@pytest.mark.parametrize("attempts", [1, checkpoints.ATTEMPTS])
+def test_a_checkpoint_that_goes_while_it_is_read_is_not_damaged(
+    out, finished, capsys, monkeypatch, on_first_read, attempts
+):
+    monkeypatch.setattr(checkpoints, "ATTEMPTS", attempts)
+    on_first_read(lambda prefix: remove_checkpoint(out, 3))
+    assert checkpoints.newest_checkpoint(out)[1] == 2 * EPOCH
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_checkpoint_that_is_being_written_is_read_a_moment_later(
+    out, finished, capsys, on_first_read
+):
+    def fail(prefix):
+        raise tf.errors.DataLossError(None, None, "not an sstable")
+
+    on_first_read(fail)
+    assert checkpoints.newest_checkpoint(out)[1] == 3 * EPOCH
+    assert capsys.readouterr() == ("", "")
+
+
 @pytest.mark.slow
 def test_what_a_kill_while_saving_leaves_is_no_checkpoint_and_goes(run_train, out):
     run_train(dict(max_max_epoch=1), folder=out)
@@ -478,6 +730,11 @@ def test_what_a_kill_while_writing_leaves_goes_and_nothing_else(run_train, out):
 def test_a_start_that_is_refused_does_not_take_the_folder(run_train, out):
     with pytest.raises(reader.CorpusError):
         run_train(dict(num_steps=1000), folder=out)
+    assert not os.path.exists(out)
+    os.mkdir(out)
+    with pytest.raises(reader.CorpusError):
+        run_train(dict(num_steps=1000), folder=out)
+    assert os.listdir(out) == []
     assert run_train(dict(max_max_epoch=1), folder=out)[0].startswith("Epoch: 1")
 
 
@@ -564,6 +821,28 @@ def test_a_configuration_that_cannot_be_read(corpus, out, finished):
         file.write("{")
     with pytest.raises(SavePathError, match="cannot read its config.json .* to resume unchecked"):
         train_run(corpus, out)
+
+
+@pytest.mark.parametrize(
+    "name, value, message",
+    [
+        ("hidden_size", 1e30, "1e\\+30 as hidden_size, its checkpoint .* has 16; write 16 there"),
+        ("num_layers", True, "true as num_layers, its checkpoint .* has 2; write 2 there"),
+        ("vocab_size", "8", '"8" as vocab_size, its checkpoint .* has 8; write 8 there'),
+        ("batch_size", "4", r"cannot read its config.json \('4' as batch_size\); delete it"),
+        ("num_steps", float("nan"), r"cannot read .* \(nan as num_steps\)"),
+        ("train_words", float("inf"), r"cannot read .* \(inf as train_words\)"),
+        ("corpus_sha256", 7, r"cannot read .* \(7 as corpus_sha256\)"),
+        ("model", ["x" * 1000], r"cannot read .* \(\['xxx.{,40} as model\)"),
+        ("seed", 1.5, r"cannot read .* \(1.5 as seed\)"),
+    ],
+)
+def test_a_configuration_with_values_that_cannot_be(corpus, out, finished, name, value, message):
+    config = dict(saved_config(out), **{name: value})
+    with open(os.path.join(out, "config.json"), "w") as file:
+        json.dump(config, file)
+    with pytest.raises(SavePathError, match=message):
+        train_run(corpus, out, seed=1)
 
 
 def test_without_a_configuration_the_run_is_resumed_unchecked(run_train, out, finished):

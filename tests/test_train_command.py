@@ -111,8 +111,13 @@ def test_each_line_is_shown_at_once(command, corpus, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 @pytest.mark.slow
-def test_a_reader_that_goes_away_ends_the_run_without_a_word(corpus):
+@pytest.mark.parametrize("saves", [False, True])
+def test_a_reader_that_goes_away_ends_the_run(corpus, tmp_path, saves):
     flags = ["--data_path=" + corpus] + run_flags(max_max_epoch=10**6)
+    line = ""
+    if saves:
+        flags.append("--save_path=%s" % (tmp_path / "out"))
+        line = "lm.train: cannot write standard output (Broken pipe); no epoch is saved\n"
     process = subprocess.Popen(
         [sys.executable, "-m", "lm.train"] + flags,
         cwd=ROOT,
@@ -124,7 +129,7 @@ def test_a_reader_that_goes_away_ends_the_run_without_a_word(corpus):
     assert process.stdout.readline() == "Epoch: 1 Learning rate: 1.000\n"
     process.stdout.close()
     with process.stderr:
-        assert process.stderr.read() == ""
+        assert process.stderr.read() == line
     assert process.wait() == 1
 
 

@@ -1,7 +1,9 @@
 """Training as a function: `lm.training.train`, and the model that it trains, `lm.model`."""
 
+import contextlib
 import math
 import os
+import re
 import types
 
 import numpy as np
@@ -22,10 +24,11 @@ from models import (
     write_corpus,
 )
 
+import console
 import contrib
 import ptb_word_lm
 import reader
-from lm import cells, decoding, language_model, training
+from lm import cells, configs, decoding, language_model, model, training
 from lm.corpus import Corpus, read_corpus
 from lm.model import Input
 from lm.training import DivergedError
@@ -429,6 +432,129 @@ def test_a_diverged_run(corpus):
     with pytest.raises(DivergedError, match=r"with a learning rate of 1e\+30 there") as error:
         train_run(corpus, learning_rate=1e30)
     assert error.value.flag == "learning_rate"
+
+
+# --------------------------------------------------------------------------------------------------
+# What ends a training
+# --------------------------------------------------------------------------------------------------
+OUT_OF_MEMORY = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+FULL_DISK = tf.errors.ResourceExhaustedError(None, None, "f; No space left on device")
+
+
+@pytest.mark.parametrize(
+    "error, kind",
+    [
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (console.Stopped(15), console.Stopped),
+        (console.OutputError(BrokenPipeError()), console.OutputError),
+        (MemoryError("Unable to allocate 1 TiB"), MemoryError),
+        (OUT_OF_MEMORY, MemoryError),
+        (FULL_DISK, tf.errors.ResourceExhaustedError),
+    ],
+)
+def test_what_ends_a_training_says_what_is_saved(corpus, monkeypatch, error, kind):
+    def stop(*arguments):
+        raise error
+
+    monkeypatch.setattr(training, "_train", stop)
+    with pytest.raises(kind) as caught:
+        train_run(corpus)
+    assert type(caught.value) is kind
+    assert error is FULL_DISK or str(caught.value) == "no epoch is saved"
+
+
+def test_a_lack_of_memory_may_hide_behind_another_error(corpus, monkeypatch):
+    def stop(*arguments):
+        try:
+            raise OUT_OF_MEMORY
+        finally:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(training, "_train", stop)
+    with pytest.raises(MemoryError, match="^no epoch is saved$"):
+        train_run(corpus)
+
+
+def test_an_error_of_the_program_stays_what_it_is(corpus, monkeypatch):
+    def stop(*arguments):
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(training, "_train", stop)
+    with pytest.raises(RuntimeError, match="^a mistake$"):
+        train_run(corpus)
+
+
+@pytest.mark.parametrize("size, is_told", [(1e9, True), (1e8, False)])
+def test_a_large_graph_is_announced(corpus, monkeypatch, size, is_told):
+    monkeypatch.setattr(training, "graph_size", lambda config: size)
+    monkeypatch.setattr(training, "build_models", None)
+    lines = []
+    with pytest.raises(TypeError):  # None is no function
+        train_run(corpus, log=lines.append)
+    assert lines == ["Building the graph of 2 layers, which takes a while."] * is_told
+
+
+@pytest.mark.parametrize(
+    "flag, values",
+    [
+        ("hidden_size", dict(hidden_size=2 * 10**9)),
+        ("hidden_size", dict(hidden_size=2 * 10**9, cell="gru", batch_size=40)),
+        ("num_layers", dict(num_layers=10**6)),
+        ("batch_size", dict(batch_size=10**9)),
+        ("num_steps", dict(num_steps=10**9)),
+        ("num_steps", dict(num_steps=10**7, rnn_mode="basic")),
+    ],
+)
+def test_a_model_beyond_the_memory_is_refused_before_it_is_built(
+    corpus, tmp_path, monkeypatch, flag, values
+):
+    monkeypatch.setattr(training, "build_models", None)
+    monkeypatch.setattr(model, "_memory", lambda: 8e9)
+    with pytest.raises(configs.ConfigError) as error:
+        train_run(corpus, str(tmp_path / "out"), **values)
+    assert error.value.flag == flag
+    assert re.search(r"\b%d\b" % values[flag], str(error.value))
+    assert re.search(
+        r"takes more than [\d,]+\.\d GB of memory; there are 8.0 GB; give a lower", str(error.value)
+    )
+    assert os.listdir(str(tmp_path)) == ["corpus"]
+
+
+def test_the_words_may_be_too_many_for_the_memory(monkeypatch):
+    config = make_lm_config(vocab_size=10**7, hidden_size=100)
+    monkeypatch.setattr(model, "_memory", lambda: 1e9)
+    with pytest.raises(configs.ConfigError, match="and 10000000 words, in batches of 4 x 5, ") as e:
+        model.check_memory(config)
+    assert e.value.flag == "vocab_size"
+
+
+@pytest.mark.parametrize("cell", sorted(cells.CELLS))
+def test_what_a_model_takes_is_what_its_weights_and_their_gradients_take(monkeypatch, cell):
+    """With sizes that leave the logits and the graph aside."""
+    config = make_lm_config(cell, num_layers=2, hidden_size=3000, vocab_size=50, num_steps=1)
+    config.batch_size = 1
+    input_ = Input(config, DATA)
+    with tf.variable_scope("Model"):
+        model.Model(False, config, input_)
+    numbers = sum(variable.shape.num_elements() for variable in tf.global_variables())
+    for factor, is_refused in ((0.95, True), (1.05, False)):
+        monkeypatch.setattr(model, "_memory", lambda f=factor: f * 2 * 4 * numbers)
+        with pytest.raises(configs.ConfigError) if is_refused else contextlib.nullcontext():
+            model.check_memory(config)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/meminfo"), reason="needs Linux")
+def test_the_memory_is_that_of_the_machine_or_less(monkeypatch):
+    resource = pytest.importorskip("resource")
+    with open("/proc/meminfo") as file:
+        kilobytes = int(re.search(r"MemTotal: +(\d+) kB", file.read()).group(1))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
+    assert model._memory() == 1024 * kilobytes
+    # What the process has already counts, gigabytes with TensorFlow.
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (10**12, resource.RLIM_INFINITY))
+    assert model._memory() == min(1024 * kilobytes, 10**12)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (10**6, resource.RLIM_INFINITY))
+    assert model._memory() == 0
 
 
 # --------------------------------------------------------------------------------------------------

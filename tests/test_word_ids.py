@@ -28,6 +28,7 @@ from models import (
     write_corpus,
 )
 
+import console
 import reader
 from lm import generate, train, training, word_ids
 from lm.configs import ConfigError
@@ -203,10 +204,11 @@ def test_what_is_changed_in_memory_only_is_not_released(tmp_path):
 
 
 def test_a_progress_that_nobody_reads_ends_the_reading(corpus, monkeypatch):
-    monkeypatch.setattr(
-        word_ids.Progress, "__call__", lambda *_: (_ for _ in ()).throw(BrokenPipeError())
-    )
-    with pytest.raises(BrokenPipeError):
+    def fail(*_):
+        raise console.OutputError(BrokenPipeError())
+
+    monkeypatch.setattr(word_ids.Progress, "__call__", fail)
+    with pytest.raises(console.OutputError):
         read_corpus(corpus)
 
 

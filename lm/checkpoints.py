@@ -1,0 +1,183 @@
+"""The checkpoints in the folder of a run: finding the newest, and comparing it with a model.
+
+The files may be damaged, those of something else, or made by somebody who means harm: nothing is
+built of a size that only a file claims.
+"""
+
+import functools
+import glob
+import json
+import operator
+import os
+import re
+import sys
+import time
+
+import tensorflow.compat.v1 as tf
+
+ATTEMPTS = 10  # to read a checkpoint before a training beside it removes it
+
+
+class SavePathError(ValueError):
+    """A --save_path that cannot be used; the message says why and what would do."""
+
+    flag = "save_path"
+
+
+def reason(error):
+    """Returns a few words for an error of the system or of TensorFlow, whose message is a page."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    # The line with the file ends in "; the reason".
+    return (re.findall(r"; (.+)$", str(error), re.MULTILINE) or [type(error).__name__])[0]
+
+
+def check_name(folder):
+    """Raises SavePathError for a name that TensorFlow does not take as it is."""
+    if any(letter in folder for letter in "*?[]"):
+        raise SavePathError("TensorFlow takes * ? [ ] for a pattern; give another folder")
+    try:
+        folder.encode("utf-8")
+    except UnicodeEncodeError:
+        raise SavePathError("TensorFlow takes names in UTF-8 only; give another folder")
+
+
+def prefixes_in(folder):
+    """Returns the checkpoints of a folder, sorted by the step that ends their names."""
+    files = glob.glob(os.path.join(folder, "*.index"))
+    prefixes = [path[: -len(".index")] for path in files]
+    return sorted(prefixes, key=step_of)
+
+
+def step_of(prefix):
+    """Returns the global step that the name of a checkpoint tells; -1 if it tells none."""
+    return int((re.findall(r"-(\d+)$", prefix) or [-1])[0])
+
+
+def is_there(prefix):
+    """Returns whether a checkpoint has not been removed."""
+    return os.path.exists(prefix + ".index")  # the first file that TensorFlow removes
+
+
+def _read_step(prefix):
+    """Reads a whole checkpoint and returns its global step.
+
+    TensorFlow waits for a FIFO, and takes the memory for what the index claims before it looks at
+    the file. So both are looked at before.
+    """
+    paths = glob.glob(glob.escape(prefix) + ".*")
+    if not all(os.path.isfile(path) for path in paths):
+        raise ValueError("not a plain file")
+    saved = tf.train.load_checkpoint(prefix)
+    shapes, dtypes = saved.get_variable_to_shape_map(), saved.get_variable_to_dtype_map()
+    if not all(dtype.is_floating or dtype.is_integer for dtype in dtypes.values()):
+        raise ValueError("not only numbers")
+    # Not np.prod, which overflows.
+    claimed = sum(
+        functools.reduce(operator.mul, shape, dtypes[name].size) for name, shape in shapes.items()
+    )
+    size = sum(os.path.getsize(path) for path in paths)
+    if claimed > size:
+        raise ValueError("its index claims %d bytes; its files have %d" % (claimed, size))
+    # Reading compares checksums, so that a file cut off or written over shows.
+    for name in saved.get_variable_to_shape_map():
+        saved.get_tensor(name)
+    return int(saved.get_tensor("Model/global_step"))
+
+
+def newest_checkpoint(folder):
+    """Returns `(prefix, global step)` of the newest checkpoint in a folder that can be read.
+
+    Warns of each checkpoint that cannot be read. Returns None if the folder holds no checkpoint.
+
+    Raises:
+        SavePathError: if there are checkpoints and none can be read.
+    """
+    prefixes = None
+    for _ in range(ATTEMPTS):
+        before, prefixes = prefixes, prefixes_in(folder)
+        found, unreadable = None, []
+        for prefix in reversed(prefixes):
+            try:
+                found = prefix, _read_step(prefix)
+                break
+            except (tf.errors.OpError, LookupError, ValueError, RuntimeError, TypeError) as error:
+                why = (str(error) or type(error).__name__).splitlines()[0]
+                unreadable.append((prefix, why))
+        if not unreadable or prefixes == before:
+            break
+        time.sleep(0.1)  # A training may be writing or removing a checkpoint: look again.
+    for prefix, why in unreadable:
+        if is_there(prefix):
+            sys.stderr.write("Warning: cannot read the checkpoint %s (%s)\n" % (prefix, why))
+    if prefixes and found is None:
+        raise SavePathError(
+            "none of its checkpoints can be read, %s the newest; give another folder" % prefixes[-1]
+        )
+    return found
+
+
+def check_sizes(prefix, values, holder, advice):
+    """Compares sizes with those of a checkpoint's model, before anything of these sizes is built.
+
+    Args:
+        prefix: the checkpoint.
+        values: a dict; its values for num_layers, hidden_size and vocab_size count.
+        holder: what has these values, for the error.
+        advice: what the error says would do; a %d in it becomes the right value.
+
+    Raises:
+        SavePathError: for the first value that is not the checkpoint's, an int, and for a
+            checkpoint of something else.
+    """
+    shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+    cells = [re.match(r"Model/RNN/multi_rnn_cell/(cell_\d+)/", name) for name in shapes]
+    num_layers = len({cell.group(1) for cell in cells if cell})
+    name = os.path.basename(prefix)
+    if len(shapes.get("Model/embedding", ())) != 2 or num_layers == 0:
+        raise SavePathError("its checkpoint %s is not of this model; give another folder" % name)
+    vocab_size, hidden_size = shapes["Model/embedding"]
+    sizes = dict(num_layers=num_layers, hidden_size=hidden_size, vocab_size=vocab_size)
+    for key, size in sizes.items():
+        if key in values and (type(values[key]) is not int or values[key] != size):
+            raise SavePathError(
+                "%s has %.40s as %s, its checkpoint %s has %d; %s"
+                % (
+                    holder,
+                    json.dumps(values[key]),
+                    key,
+                    name,
+                    size,
+                    advice.replace("%d", str(size)),
+                )
+            )
+
+
+def held_variables(prefix):
+    """Returns what a checkpoint holds, `{name: "float32 [50, 8]"}`."""
+    saved = tf.train.load_checkpoint(prefix)
+    dtypes = saved.get_variable_to_dtype_map()
+    shapes = saved.get_variable_to_shape_map()
+    return {name: "%s %s" % (dtypes[name].name, shape) for name, shape in shapes.items()}
+
+
+def check_variables(prefix, held, variables, advice="give another folder"):
+    """Compares the variables of a model with a checkpoint's, by name, shape and dtype.
+
+    Args:
+        prefix: the checkpoint.
+        held: what it holds, as `held_variables` says.
+        variables: the variables.
+        advice: what the error says would do.
+
+    Raises:
+        SavePathError: for the first variable that the checkpoint lacks or holds otherwise.
+    """
+    for variable in variables:
+        name = variable.op.name
+        wanted = "%s %s" % (variable.dtype.base_dtype.name, variable.shape.as_list())
+        if held.get(name) != wanted:
+            raise SavePathError(
+                "its checkpoint %s has %s as %s, this model %s; %s"
+                % (os.path.basename(prefix), held.get(name, "nothing"), name, wanted, advice)
+            )

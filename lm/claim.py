@@ -1,0 +1,122 @@
+"""The folder of a run while a training has it: made, locked, and gone again if it stays empty."""
+
+import contextlib
+import os
+import socket
+import time
+
+from lm.checkpoints import SavePathError, check_name
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+
+@contextlib.contextmanager
+def made(folder):
+    """Makes a folder, for a `with` statement; if it is empty afterwards, removes it again."""
+    new, path = [], os.path.abspath(folder)
+    while not os.path.lexists(path):
+        new.append(path)
+        path = os.path.dirname(path)
+    try:
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # It is not empty.
+            for path in new:
+                os.rmdir(path)
+
+
+def _open_lock(path):
+    """Returns the file `lock`, open and locked.
+
+    Raises:
+        SavePathError: if somebody else has locked it, or if it is no such file.
+        OSError: if it cannot be written.
+    """
+    # A link might lead to a file that is worth something.
+    no_link = getattr(os, "O_NOFOLLOW", 0)
+    file = open(path, "a+", errors="replace", opener=lambda p, flags: os.open(p, flags | no_link))
+    try:
+        is_free = True
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                is_free = False
+            except OSError:
+                pass  # a file system without locks
+        file.seek(0)
+        text = file.read(200)
+        if not is_free:
+            holder = text.strip() or "another process is training there"
+            raise SavePathError("%s; wait until it ends, or give another folder" % holder)
+        if text[:8] != "process "[: len(text)]:  # A kill may have cut it.
+            raise SavePathError("its file `lock` is not of a training; give another folder")
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _has_name(file, path):
+    """Returns whether an open file is the one of this path, and not one that was removed."""
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    return False
+
+
+@contextlib.contextmanager
+def locked(folder):
+    """Holds the lock of a folder during a `with` statement. Raises SavePathError."""
+    path = os.path.join(folder, "lock")
+    try:
+        file = _open_lock(path)
+        while not _has_name(file, path):  # Its holder has removed it in the meantime.
+            file.close()
+            file = _open_lock(path)
+    except OSError as error:
+        raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
+    try:
+        try:
+            values = (os.getpid(), socket.gethostname(), time.strftime("%Y-%m-%d %H:%M:%S"))
+            file.truncate(0)
+            file.write("process %d on %s is training there (since %s)\n" % values)
+            file.flush()
+        except OSError as error:
+            raise SavePathError("cannot write there (%s); make room" % error.strerror)
+        yield
+    finally:
+        if _has_name(file, path):
+            with contextlib.suppress(OSError):  # Windows keeps an open file.
+                os.remove(path)
+        with contextlib.suppress(OSError):  # of a full disk
+            file.close()
+
+
+@contextlib.contextmanager
+def writable(folder):
+    """Makes the folder of a run, for a `with` statement, and checks that a training can begin.
+
+    If nothing is in the folder afterwards, it goes again. So the folder of a run that is refused
+    does not stay.
+
+    Args:
+        folder: the folder, or None.
+
+    Raises:
+        SavePathError: if the folder cannot be used, or if another process trains there.
+    """
+    if folder is None:
+        yield
+        return
+    check_name(folder)
+    with made(folder):
+        with locked(folder):
+            pass
+        yield
