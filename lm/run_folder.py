@@ -42,7 +42,8 @@ KEPT = 5  # checkpoints
 # The rest of the configuration may change in between.
 _SIZES = ("num_layers", "hidden_size", "vocab_size")
 _FIXED = _SIZES + ("dtype", "batch_size", "num_steps", "model", "train_words", "corpus_sha256")
-_WRITTEN_WHOLE = (word_ids.NAME, "vocabulary.txt", "config.json")
+_WRITTEN_WHOLE = ("config.json", "vocabulary.txt", word_ids.NAME)
+_UNFINISHED = ".lm-train-unfinished"  # ends the name of a file until it is whole
 
 
 def _describe(config, corpus, progress):
@@ -64,18 +65,39 @@ def _in_words(d):
     )
 
 
+def _is_of_a_run(folder):
+    """Returns whether config.json is one that a run has written."""
+    try:
+        found = json.loads(word_ids.read_text(os.path.join(folder, "config.json"), megabytes=1))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and "corpus_sha256" in found
+
+
+def _check_foreign(folder):
+    """Raises SavePathError if a training would write over a file that is not a training's."""
+    if checkpoints.prefixes_in(folder) or _is_of_a_run(folder):
+        return
+    for name in _WRITTEN_WHOLE:
+        if os.path.lexists(os.path.join(folder, name)):
+            raise SavePathError(
+                "it holds a %s that is not of a training; give another folder" % name
+            )
+
+
 def _lists(folder):
     """Returns the lists of checkpoints that TensorFlow was to rename to `checkpoint`."""
-    return glob.glob(os.path.join(folder, "checkpoint.tmp*"))
+    return glob.glob(os.path.join(folder, "checkpoint.tmp" + 32 * "[0-9a-f]"))
 
 
 def _remove_leftovers(folder):
     """Removes what a killed run has left; for the holder of the lock. Raises SavePathError."""
-    leftovers = [os.path.join(folder, name + ".new") for name in _WRITTEN_WHOLE]
+    leftovers = [os.path.join(folder, name + _UNFINISHED) for name in _WRITTEN_WHOLE]
     leftovers += glob.glob(os.path.join(folder, "model.ckpt-*.tempstate*")) + _lists(folder)
-    # The data of a checkpoint whose index is gone, or was not there yet.
-    data = glob.glob(os.path.join(folder, "model.ckpt-*.data-*"))
-    leftovers += [path for path in data if not checkpoints.is_there(path[: path.rindex(".data-")])]
+    if _is_of_a_run(folder):
+        # The data of a checkpoint whose index is gone, or was not there yet.
+        data = glob.glob(os.path.join(folder, "model.ckpt-*.data-*"))
+        leftovers += [p for p in data if not checkpoints.is_there(p[: p.rindex(".data-")])]
     try:
         for leftover in filter(os.path.lexists, leftovers):
             os.remove(leftover)
@@ -108,7 +130,8 @@ class RunFolder(object):
 
         Raises:
             SavePathError: if the folder cannot be written, if another process trains there, if it
-                belongs to another model or corpus, or if it holds checkpoints and none can be read.
+                belongs to another model or corpus, if it holds files that are not of a training, or
+                if it holds checkpoints and none can be read.
         """
         self._folder = folder
         self._checkpoint = self.other_seed = None
@@ -121,6 +144,7 @@ class RunFolder(object):
                 checkpoints.check_name(folder)
                 held.enter_context(claim.made(folder))
                 held.enter_context(claim.locked(folder))
+                _check_foreign(folder)
                 _remove_leftovers(folder)
                 description = _describe(config, corpus, word_ids.Progress(log))
                 self._description = dict(description, seed=seed)
@@ -195,7 +219,7 @@ class RunFolder(object):
     def restore(self, session, saver):
         """Gives the variables the values of the checkpoint, if there is one, and takes the folder.
 
-        To take it is to write word_ids.bin, vocabulary.txt and config.json: a training that is
+        To take it is to write config.json, vocabulary.txt and word_ids.bin: a training that is
         refused before leaves the folder to others.
 
         Args:
@@ -218,11 +242,12 @@ class RunFolder(object):
         vocabulary = "\n".join(words) + "\n"
         config = json.dumps(self._description, indent=2, sort_keys=True) + "\n"
         try:
+            # config.json first: it says that the other files are a run's.
+            self._write_whole("config.json", [config.encode("ascii")])
+            self._write_whole("vocabulary.txt", [vocabulary.encode("utf-8")])
             if ids is not None:
                 progress = word_ids.Progress(self._log)  # Building the graph took its time.
                 self._write_whole(word_ids.NAME, ids.contents(words, progress))
-            self._write_whole("vocabulary.txt", [vocabulary.encode("utf-8")])
-            self._write_whole("config.json", [config.encode("ascii")])
         except OSError as error:
             raise SavePathError("cannot write there (%s); make room" % error.strerror)
 
@@ -230,15 +255,15 @@ class RunFolder(object):
         """Writes a file, of pieces that are bytes or arrays, that appears whole or not at all."""
         path = os.path.join(self._folder, name)
         try:
-            with open(path + ".new", "wb") as file:
+            with open(path + _UNFINISHED, "wb") as file:
                 for piece in pieces:
                     file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(path + ".new", path)
+            os.replace(path + _UNFINISHED, path)
         except OSError:
             with contextlib.suppress(OSError):
-                os.remove(path + ".new")
+                os.remove(path + _UNFINISHED)
             raise
 
     def _synchronize(self, prefix):

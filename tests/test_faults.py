@@ -46,7 +46,7 @@ def of_kind(tried, kind):
 
 def partial(files):
     """Those files that were to get another name once whole, and those of half a checkpoint."""
-    unnamed = [name for name in files if re.search(r"tempstate|\.tmp|\.new", name)]
+    unnamed = [name for name in files if re.search(r"tempstate|\.tmp|unfinished", name)]
     stems = [name.rsplit(".", 1)[0] for name in files if name.startswith("model.ckpt-")]
     return unnamed + [stem for stem in stems if stems.count(stem) != 2]
 

@@ -340,7 +340,9 @@ WRITTEN = ["config.json", "vocabulary.txt", "word_ids.bin"]
 
 @posix
 @pytest.mark.parametrize(
-    "names", [WRITTEN, [name + ".new" for name in WRITTEN], ["lock"]], ids=lambda names: names[0]
+    "names",
+    [WRITTEN, [name + ".lm-train-unfinished" for name in WRITTEN], ["lock"]],
+    ids=lambda names: names[0],
 )
 def test_a_run_writes_through_no_link(saved, copied, tmp_path, names):
     for name in names:

@@ -332,14 +332,16 @@ def test_two_trainings_at_a_time_cannot_have_one_folder(corpus, out, finished):
             pytest.fail("The folder is another training's.")
 
     with contextlib.closing(open_run(out, corpus)):
-        with open(os.path.join(out, "config.json.new"), "w") as file:
+        with open(os.path.join(out, "config.json.lm-train-unfinished"), "w") as file:
             file.write("half")
         before = contents(out)
         assert_locked(lambda: train_run(corpus, out))
         assert_locked(check)
         assert contents(out) == before
     train_run(corpus, out)
-    assert not glob.glob(os.path.join(out, "*.new")) + glob.glob(os.path.join(out, "lock"))
+    assert not glob.glob(os.path.join(out, "*.lm-train-unfinished")) + glob.glob(
+        os.path.join(out, "lock")
+    )
 
 
 @posix
@@ -721,10 +723,40 @@ def test_what_a_kill_while_saving_leaves_is_no_checkpoint_and_goes(run_train, ou
 def test_what_a_kill_while_writing_leaves_goes_and_nothing_else(run_train, out):
     os.mkdir(out)
     for name in (word_ids.NAME, "vocabulary.txt", "config.json", "mine"):
-        with open(os.path.join(out, name + ".new"), "w") as file:
+        with open(os.path.join(out, name + ".lm-train-unfinished"), "w") as file:
             file.write("half")
     run_train(dict(max_max_epoch=0), folder=out)
-    assert fnmatch.filter(os.listdir(out), "*.new") == ["mine.new"]
+    assert fnmatch.filter(os.listdir(out), "*.lm-train-unfinished") == ["mine.lm-train-unfinished"]
+
+
+@pytest.mark.parametrize("name", ["config.json", "vocabulary.txt", "word_ids.bin"])
+def test_a_file_of_somebody_else_is_not_written_over(corpus, out, name):
+    os.mkdir(out)
+    with open(os.path.join(out, name), "w") as file:
+        file.write('{"compilerOptions": {}}')
+    before = contents(out)
+    with pytest.raises(SavePathError) as error:
+        train_run(corpus, out, max_max_epoch=0)
+    assert str(error.value) == (
+        "it holds a %s that is not of a training; give another folder" % name
+    )
+    assert contents(out) == before
+
+
+def test_half_a_checkpoint_that_no_run_has_left_stays(corpus, tmp_path):
+    """Somebody may be copying it there."""
+    out = tmp_path / "out"
+    out.mkdir()
+    data = out / "model.ckpt-7.data-00000-of-00001"
+    data.write_text("the half that is there")
+    train_run(corpus, str(out), max_max_epoch=0)
+    assert data.exists()
+
+
+def test_a_run_that_a_kill_ended_in_its_first_epoch_goes_on(corpus, out):
+    train_run(corpus, out, max_max_epoch=0)
+    os.remove(os.path.join(out, "vocabulary.txt"))  # as if the kill had come even earlier
+    assert train_run(corpus, out, max_max_epoch=1).epochs[0].number == 1
 
 
 def test_a_start_that_is_refused_does_not_take_the_folder(run_train, out):
@@ -804,7 +836,7 @@ def test_a_run_that_is_refused_leaves_the_files_of_the_other(corpus, out, finish
     with pytest.raises(SavePathError):
         train_run(corpus, out)
     assert [read_bytes(out, name) for name in names] == before
-    assert not glob.glob(os.path.join(out, "*.new"))
+    assert not glob.glob(os.path.join(out, "*.lm-train-unfinished"))
 
 
 def test_the_digest_of_a_corpus_stays_the_same(out):
