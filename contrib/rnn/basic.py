@@ -25,18 +25,17 @@ class BasicRNNCell(RNNCell):
     `[D + H, H]`, filled by the initializer of the variable scope, and `bias` `[H]`, zeros.
     """
 
-    scope_name = "basic_rnn_cell"
-
-    def __init__(self, num_units, activation=None, reuse=None):
+    def __init__(
+        self, num_units, activation=None, reuse=None, name=None, dtype=None, trainable=True
+    ):
         """Creates a cell. The first call of the cell makes its variables.
 
         Args:
             num_units: H, an int.
             activation: the function that squashes the new state; tanh if not given.
-            reuse: True takes existing variables and makes none; otherwise the variable scope
-                decides.
+            reuse, name, dtype, trainable: see `RNNCell`.
         """
-        super(BasicRNNCell, self).__init__(reuse)
+        super(BasicRNNCell, self).__init__(trainable, name, dtype, reuse)
         self._num_units = num_units
         self._activation = activation or tf.tanh
 
@@ -91,8 +90,6 @@ class GRUCell(RNNCell):
         candidate/bias    `[H]`, zeros
     """
 
-    scope_name = "gru_cell"
-
     def __init__(
         self,
         num_units,
@@ -100,19 +97,21 @@ class GRUCell(RNNCell):
         reuse=None,
         kernel_initializer=None,
         bias_initializer=None,
+        name=None,
+        dtype=None,
+        trainable=True,
     ):
         """Creates a cell. The first call of the cell makes its variables.
 
         Args:
             num_units: H, an int.
             activation: the function that squashes the candidate; tanh if not given.
-            reuse: True takes existing variables and makes none; otherwise the variable scope
-                decides.
             kernel_initializer: fills both kernels; the variable scope's if not given.
             bias_initializer: fills both biases; ones for the gates and zeros for the candidate
                 if not given.
+            reuse, name, dtype, trainable: see `RNNCell`.
         """
-        super(GRUCell, self).__init__(reuse)
+        super(GRUCell, self).__init__(trainable, name, dtype, reuse)
         self._num_units = num_units
         self._activation = activation or tf.tanh
         self._kernel_initializer = kernel_initializer

@@ -4,6 +4,7 @@ Letters in the shape comments: B batch_size, D input size.
 """
 
 import collections
+import re
 
 import tensorflow.compat.v1 as tf
 
@@ -21,21 +22,89 @@ class LSTMStateTuple(collections.namedtuple("LSTMStateTuple", ("c", "h"))):
         return self.c.dtype
 
 
+def _snake_case(name):
+    """Returns the variable scope of a class: `lstm_cell` for `LSTMCell`, as TensorFlow had it."""
+    name = re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    name = re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+    return "private" + name if name.startswith("_") else name
+
+
 class RNNCell(object):
     """Base class of the cells: what `tf.nn.static_rnn` and `tf.nn.dynamic_rnn` ask of a cell.
 
-    A subclass defines `state_size`, `output_size`, `call`, and `scope_name`, the name of its
-    variable scope. A subclass that wraps or stacks other cells also overrides `cells_inside`.
+    A subclass defines `state_size`, `output_size` and `call`. A subclass that wraps or stacks other
+    cells also overrides `cells_inside`.
     """
 
-    scope_name = None
+    # For subclasses that do not call `__init__`, as in code for TensorFlow 1.0.
+    _trainable = True
+    _name = None
+    _dtype = None
+    _reuse = None
+    _seen_variables = ()
 
-    def __init__(self, reuse=None):
-        self._reuse = reuse
+    def __init__(self, trainable=True, name=None, dtype=None, _reuse=None):
+        """Keeps what all cells can be told.
+
+        Args:
+            trainable: whether the optimizers change the variables that the cell makes.
+            name: the name of the variable scope; `scope_name` if not given.
+            dtype: the dtype that the input must have; any float if not given. The variables have
+                the dtype of the input.
+            _reuse: True takes existing variables and makes none; otherwise the variable scope
+                decides. It is called `reuse` in the cells.
+        """
+        self._trainable = trainable
+        self._name = name
+        self._dtype = None if dtype is None else tf.as_dtype(dtype)
+        self._reuse = _reuse
+
+    @property
+    def scope_name(self):
+        """The name of the cell's variable scope: the name of its class, `lstm_cell` for `LSTMCell`.
+
+        A subclass may set another one: `scope_name = "encoder"`.
+        """
+        return _snake_case(type(self).__name__)
+
+    @property
+    def name(self):
+        """The `name` that was given, or `scope_name`."""
+        return self._name or self.scope_name
+
+    @property
+    def variables(self):
+        """The variables of the cell and of the cells inside, a list; empty before the first call.
+
+        A cell that ran in two variable scopes has two sets of them.
+        """
+        found = list(self._seen_variables)
+        for cell in self.cells_inside:
+            inside = getattr(cell, "variables", ())  # a cell need not be an RNNCell
+            found += [one for one in inside if not any(one is other for other in found)]
+        return found
+
+    @property
+    def trainable_variables(self):
+        """Those of the `variables` that optimizers change."""
+        # What a partitioner has split has no attribute `trainable`.
+        return [variable for variable in self.variables if getattr(variable, "trainable", True)]
+
+    @property
+    def non_trainable_variables(self):
+        """Those of the `variables` that optimizers leave alone."""
+        return [variable for variable in self.variables if not getattr(variable, "trainable", True)]
+
+    @property
+    def dtype(self):
+        """The name of the `dtype` that was given, or that of the variables; None before a call."""
+        if self._dtype is not None:
+            return self._dtype.name
+        return self.variables[0].dtype.base_dtype.name if self.variables else None
 
     @property
     def state_size(self):
-        """The number of units of the state: an int, or a tuple shaped like the state."""
+        """The size of the state: an int, a `TensorShape`, or a tuple of them, shaped like it."""
         raise NotImplementedError
 
     @property
@@ -74,11 +143,29 @@ class RNNCell(object):
             state.
 
         Raises:
-            ValueError: for a shape or structure that does not fit, or when `tf.get_variable`
-                refuses.
+            ValueError: for a shape, a structure or a dtype that does not fit, or when
+                `tf.get_variable` refuses.
         """
-        with tf.variable_scope(scope or self.scope_name, reuse=self._reuse):
-            return self.call(tf.convert_to_tensor(inputs), state)
+        with tf.variable_scope(
+            scope or self.name, reuse=self._reuse, custom_getter=self._get_variable
+        ):
+            inputs = tf.convert_to_tensor(inputs)
+            dtype = self._dtype or inputs.dtype
+            if inputs.dtype.is_floating and inputs.dtype != dtype:
+                raise ValueError(
+                    "%s was made for %s; given inputs of %s"
+                    % (type(self).__name__, dtype.name, inputs.dtype.name)
+                )
+            return self.call(inputs, state)
+
+    def _get_variable(self, getter, *args, **kwargs):
+        """Calls `getter` as `tf.get_variable` does, for a variable of the cell or of one inside."""
+        if not self._trainable:
+            kwargs["trainable"] = False
+        variable = getter(*args, **kwargs)
+        if not any(variable is seen for seen in self._seen_variables):
+            self._seen_variables += (variable,)
+        return variable
 
     def zero_state(self, batch_size, dtype):
         """Returns the state of zeros that a text starts with.
@@ -88,11 +175,13 @@ class RNNCell(object):
             dtype: the dtype of the state.
 
         Returns:
-            Tensors `[batch_size, size]` in the structure of `state_size`.
+            Tensors `[batch_size, size]` in the structure of `state_size`; the axes of a
+            `TensorShape` take the place of `size`.
         """
         with tf.name_scope(type(self).__name__ + "ZeroState", values=[batch_size]):
             return tf.nest.map_structure(
-                lambda size: tf.zeros([batch_size, size], dtype), self.state_size
+                lambda size: tf.zeros([batch_size] + tf.TensorShape(size).as_list(), dtype),
+                self.state_size,
             )
 
 

@@ -1,4 +1,4 @@
-"""Layers of cells, and dropout around a cell."""
+"""Layers of cells, and what stands around a cell: dropout, a shortcut, a device."""
 
 import hashlib
 
@@ -18,8 +18,6 @@ class MultiRNNCell(RNNCell):
 
     The variables of layer k stand under `multi_rnn_cell/cell_k/`.
     """
-
-    scope_name = "multi_rnn_cell"
 
     def __init__(self, cells, state_is_tuple=True):
         """Stacks cells.
@@ -85,7 +83,7 @@ class MultiRNNCell(RNNCell):
         if self._state_is_tuple:
             if not isinstance(state, (tuple, list)) or len(state) != len(self._cells):
                 raise ValueError(
-                    "MultiRNNCell of %d layers needs a tuple of %d states; given %s"
+                    "Expected state of %d layers to be a tuple of %d states; given %s"
                     % (len(self._cells), len(self._cells), state)
                 )
             states = state
@@ -102,13 +100,49 @@ class MultiRNNCell(RNNCell):
         return output, tuple(new_states) if self._state_is_tuple else tf.concat(new_states, 1)
 
 
-class DropoutWrapper(RNNCell):
+class CellWrapper(RNNCell):
+    """Base class of what stands around one cell, and has the state of the cell."""
+
+    def __init__(self, cell, **of_all_cells):
+        """Wraps `cell`. Raises TypeError when `cell` is no cell."""
+        super(CellWrapper, self).__init__(**of_all_cells)
+        check_cell("cell", cell)
+        self._cell = cell
+
+    @property
+    def wrapped_cell(self):
+        """The cell that the wrapper was given."""
+        return self._cell
+
+    @property
+    def cells_inside(self):
+        return (self._cell,)
+
+    @property
+    def state_size(self):
+        return self._cell.state_size
+
+    @property
+    def output_size(self):
+        return self._cell.output_size
+
+    def zero_state(self, batch_size, dtype):
+        return self._cell.zero_state(batch_size, dtype)
+
+
+class DropoutWrapper(CellWrapper):
     """Dropout around a cell: on the input, the output, and the h that goes to the next step.
 
     Dropout keeps each unit with the keep probability and divides it by that probability, or sets
     the unit to 0. The wrapper never drops the cell state c of an LSTM. The PTB script drops outputs
     only, and nothing that travels from step to step (Zaremba et al. 2014, section 3.2; the blog's
     1.2).
+
+    With `variational_recurrent`, all steps and all rows of a batch have one mask, drawn anew at
+    each run of the session (Gal and Ghahramani 2015, https://arxiv.org/abs/1512.05287):
+
+        mask = floor(keep_prob + u)       u uniform in 0 ... 1, `[1, size]`
+        dropped = values / keep_prob * mask
     """
 
     def __init__(
@@ -131,29 +165,22 @@ class DropoutWrapper(RNNCell):
                 most 1, or a scalar tensor. The number 1 adds no dropout.
             output_keep_prob: the same for the output.
             state_keep_prob: the same for the new state, except c.
-            variational_recurrent: not supported; leave it False.
-            input_size: not supported (only `variational_recurrent` would need it).
-            dtype: not supported (only `variational_recurrent` would need it).
+            variational_recurrent: whether all steps have one mask; it is made here, not at the
+                first call.
+            input_size: D, for the mask of the input that all steps have.
+            dtype: the dtype of the masks that all steps have.
             seed: an int. As in TensorFlow 1.4, the input, the output and each part of the state
                 draw their masks from seeds derived from this one, the same for every call.
             dropout_state_filter_visitor: not supported.
 
         Raises:
             TypeError: when `cell` is no cell.
-            ValueError: for an argument that is not supported; for a keep probability out of range;
-                for `state_keep_prob` on an LSTM whose state is one tensor, because dropout would
-                reach c too.
+            ValueError: for an argument that is not supported or is missing; for a keep probability
+                out of range; for `state_keep_prob` on an LSTM whose state is one tensor, because
+                dropout would reach c too.
         """
-        super(DropoutWrapper, self).__init__()
-        check_cell("cell", cell)
-        refuse(
-            self,
-            variational_recurrent=variational_recurrent or None,
-            input_size=input_size,
-            dtype=dtype,
-            dropout_state_filter_visitor=dropout_state_filter_visitor,
-        )
-        self._cell = cell
+        super(DropoutWrapper, self).__init__(cell, dtype=dtype)
+        refuse(self, dropout_state_filter_visitor=dropout_state_filter_visitor)
         self._input_keep_prob = _keep_prob("input_keep_prob", input_keep_prob)
         self._output_keep_prob = _keep_prob("output_keep_prob", output_keep_prob)
         self._state_keep_prob = _keep_prob("state_keep_prob", state_keep_prob)
@@ -165,26 +192,23 @@ class DropoutWrapper(RNNCell):
                 "state_keep_prob would drop the cell state c of a cell with"
                 " state_is_tuple=False; use state_is_tuple=True"
             )
+        self._noise = {}  # what all steps share, by place and part of the state: [1, size] each
+        if variational_recurrent:
+            if dtype is None:
+                raise ValueError("variational_recurrent needs dtype")
+            if self._input_keep_prob is not None:
+                if input_size is None:
+                    raise ValueError("variational_recurrent with input_keep_prob needs input_size")
+                self._draw_noise("input", input_size)
+            if self._state_keep_prob is not None:
+                self._draw_noise("state", cell.state_size)
+            if self._output_keep_prob is not None:
+                self._draw_noise("output", cell.output_size)
 
-    @property
-    def wrapped_cell(self):
-        """The cell that the wrapper was given."""
-        return self._cell
-
-    @property
-    def cells_inside(self):
-        return (self._cell,)
-
-    @property
-    def state_size(self):
-        return self._cell.state_size
-
-    @property
-    def output_size(self):
-        return self._cell.output_size
-
-    def zero_state(self, batch_size, dtype):
-        return self._cell.zero_state(batch_size, dtype)
+    def _draw_noise(self, place, sizes):
+        for leaf, size in enumerate(tf.nest.flatten(sizes)):
+            shape, seed = [1] + tf.TensorShape(size).as_list(), self._derived_seed(place, leaf)
+            self._noise[place, leaf] = tf.random_uniform(shape, dtype=self._dtype, seed=seed)
 
     def __call__(self, inputs, state, scope=None):
         inputs = self._dropout(inputs, self._input_keep_prob, "input")
@@ -199,14 +223,73 @@ class DropoutWrapper(RNNCell):
     def _dropout(self, values, keep_prob, place, leaf=0):
         if keep_prob is None:
             return values
-        seed = self._seed
-        if seed is not None:
-            # Derived as in TensorFlow 1.4, so that a seed draws the same masks as there.
-            text = "%s%s_%d" % (seed, place, leaf)
-            seed = int(hashlib.md5(text.encode("utf-8")).hexdigest()[:8], 16) & 0x7FFFFFFF
         if tf.is_tensor(keep_prob):
             keep_prob = tf.cast(keep_prob, values.dtype)
-        return tf.nn.dropout(values, rate=1 - keep_prob, seed=seed)
+        if self._noise:
+            return values / keep_prob * tf.floor(keep_prob + self._noise[place, leaf])
+        return tf.nn.dropout(values, rate=1 - keep_prob, seed=self._derived_seed(place, leaf))
+
+    def _derived_seed(self, place, leaf):
+        """Derives the seed of one mask as TensorFlow 1.4 did, so that it draws the same masks."""
+        if self._seed is None:
+            return None
+        text = "%s%s_%d" % (self._seed, place, leaf)
+        return int(hashlib.md5(text.encode("utf-8")).hexdigest()[:8], 16) & 0x7FFFFFFF
+
+
+class ResidualWrapper(CellWrapper):
+    """A shortcut around a cell (He et al. 2015, https://arxiv.org/abs/1512.03385).
+
+        output = inputs + (output of the cell)
+
+    Both are `[B, D]`: the cell has as many units as the input. The state is that of the cell, and
+    so are the variables and their names.
+    """
+
+    def __init__(self, cell, residual_fn=None):
+        """Wraps `cell`.
+
+        Args:
+            cell: the cell to wrap.
+            residual_fn: `f(inputs, output)`, a tensor, in place of the sum.
+        """
+        super(ResidualWrapper, self).__init__(cell)
+        self._residual_fn = residual_fn or _add
+
+    def __call__(self, inputs, state, scope=None):
+        output, new_state = self._cell(inputs, state, scope)
+        return self._residual_fn(inputs, output), new_state
+
+
+def _add(inputs, output):
+    """Adds two tensors, or two structures of them; refuses to broadcast."""
+
+    def add(x, y):
+        if not x.shape.is_compatible_with(y.shape):
+            raise ValueError(
+                "ResidualWrapper needs an output of the shape of the inputs, %s; given %s"
+                % (x.shape, y.shape)
+            )
+        return x + y
+
+    return tf.nest.map_structure(add, inputs, output)
+
+
+class DeviceWrapper(CellWrapper):
+    """Runs a cell on a device: `output, new_state = cell(inputs, state)` under `tf.device`."""
+
+    def __init__(self, cell, device):
+        """Wraps `cell` for `device`, a name such as "/gpu:0" or what else `tf.device` takes."""
+        super(DeviceWrapper, self).__init__(cell)
+        self._device = device
+
+    def zero_state(self, batch_size, dtype):
+        with tf.device(self._device):
+            return super(DeviceWrapper, self).zero_state(batch_size, dtype)
+
+    def __call__(self, inputs, state, scope=None):
+        with tf.device(self._device):
+            return self._cell(inputs, state, scope)
 
 
 def _are_c(state):
