@@ -1,9 +1,19 @@
-"""The pieces of `tf.contrib` that the PTB script used, rebuilt on `tensorflow.compat.v1`.
+"""The pieces of `tf.contrib` that RNN programs used, rebuilt on `tensorflow.compat.v1`.
 
 `tf.contrib.rnn.X` of TensorFlow 1.x is `contrib.rnn.X` here. The folder needs nothing else of this
-project: copy it beside other TF 1.x code and drop the `tf.` before `contrib`.
+project: copy it beside other TF 1.x code and drop the `tf.` before `contrib`, or let
+`python -m contrib.rename FILE...` do it.
 """
 
-from . import framework, rnn, seq2seq
+import importlib
 
-__all__ = ["framework", "rnn", "seq2seq"]
+from .missing import reporter
+
+__all__ = ["framework", "layers", "legacy_seq2seq", "rnn", "seq2seq"]
+
+_report = reporter(__name__)
+
+
+def __getattr__(name):
+    """Imports a part when it is asked for, since `contrib.rename` runs without TensorFlow."""
+    return importlib.import_module("." + name, __name__) if name in __all__ else _report(name)

@@ -1,6 +1,10 @@
-"""`tf.contrib.framework`: the global step."""
+"""`tf.contrib.framework`: the global step, and `nest`, which is `tf.nest` by now."""
 
 import tensorflow.compat.v1 as tf
+
+from .missing import reporter
+
+nest = tf.nest
 
 
 def get_or_create_global_step(graph=None):
@@ -10,3 +14,6 @@ def get_or_create_global_step(graph=None):
     `Model/global_step` in the PTB script.
     """
     return tf.train.get_or_create_global_step(graph)
+
+
+__getattr__ = reporter(__name__)

@@ -5,6 +5,8 @@ Letters in the shape comments: B batch_size, T sequence_length, V number of clas
 
 import tensorflow.compat.v1 as tf
 
+from .missing import reporter
+
 # Keeps weights that are all zero from dividing by zero, as in TensorFlow 1.4. In float16 it is 0,
 # there as here.
 _TINY = 1e-12
@@ -126,3 +128,6 @@ def softmax_cross_entropy(labels, logits):
         return loss, gradient
 
     return cross_entropy(logits)
+
+
+__getattr__ = reporter(__name__)

@@ -1,6 +1,7 @@
 """docs/from-tensorflow-1.md: its example runs, its names exist, and its messages are what is said.
 
-On TensorFlow 1.15 the example's first half runs as well, and the names of 1.x are looked up.
+On TensorFlow 1.15 the example's first half runs as well, and the names of 1.x are looked up. The
+Chinese page has the same code, names and figures.
 """
 
 import os
@@ -18,11 +19,13 @@ from commands import ROOT
 from documents import read, rows, sections
 
 import contrib
-from contrib import rnn
+from contrib import missing, rename, rnn
 
 TEXT = read("docs", "from-tensorflow-1.md")
+CHINESE = read("docs", "from-tensorflow-1.zh-CN.md")
 PARTS = sections(TEXT)
 VERSION = tuple(int(n) for n in tf.__version__.split(".")[:2])
+NUMPY = tuple(int(n) for n in np.__version__.split(".")[:2])
 TENSORFLOW_1 = VERSION < (2, 0)
 KERAS_3 = VERSION >= (2, 16)
 
@@ -52,7 +55,7 @@ def code_spans(text):
 
 def names(text):
     """The dotted names under tf and contrib in the code of a text."""
-    return re.findall(r"\b(?:tf|contrib)(?:\.\w+)+", " ".join(code_spans(text)))
+    return re.findall(r"(?<![\w.])(?:tf|contrib)(?:\.\w+)+", " ".join(code_spans(text)))
 
 
 def look_up(name, **roots):
@@ -63,14 +66,17 @@ def look_up(name, **roots):
     return found
 
 
-RENAMES = rows(PARTS["Rename"])
+RENAMES = [row for row in rows(PARTS["Rename"]) if len(row) == 2]
 CELLS = re.findall(r"`(\w+)`", re.search(r"^X is (.*?)\.", PARTS["Rename"], re.M | re.S).group(1))
-KEPT = names(PARTS["Rename"][PARTS["Rename"].index("These stay as they are") :])
+KEPT = names(re.search(r"^These stay as they are.*?\n\n", PARTS["Rename"], re.M | re.S).group())
 BEFORE, AFTER = blocks(PARTS["An example"], "python")
 LOOP, OLD_NAMES = blocks(PARTS["Check"], "python")
 MESSAGES = [(code_spans(row[0])[0], code_spans(row[1])[0]) for row in rows(PARTS["Messages"])]
 # Without disable_v2_behavior, which the tests have called.
 EAGER = [row for row in MESSAGES if "eager" in row[0] or "Session graph" in row[0]]
+# Of TensorFlow 2.16 and later.
+WITH_KERAS_3 = [row[0] for row in MESSAGES if "Keras 3" in row[0] or "estimator" in row[0]]
+PORT, GATHER_TREE, LINEAR = blocks(PARTS["What is not there"], "python")
 
 
 def run_outside(folder, program, *statements):
@@ -107,12 +113,38 @@ def test_the_example_for_tensorflow_1_prints_the_same_there(tmp_path):
 
 
 @pytest.mark.docs
-def test_the_example_is_renamed_as_the_table_says_and_otherwise_the_same():
-    model = BEFORE[BEFORE.index("x = ") :]
-    assert "tf.contrib.rnn" in model
-    for old, new in (("tf.contrib.", "contrib."), ("tf.layers.dense", "dense")):
-        model = model.replace(old, new)
+def test_the_example_is_what_the_command_makes_of_it():
+    """But for the order of the header, which is PEP 8's there."""
+    header, model = rename.rename(BEFORE).text.split("\n\n", 1)
     assert AFTER[AFTER.index("x = ") : AFTER.index("\nrandom = ")] == model
+    assert sorted(header.splitlines()) == sorted(filter(None, AFTER.split("x = ")[0].splitlines()))
+    assert not rename.rename(AFTER).remarks
+
+
+@pytest.mark.docs
+def test_the_command_makes_the_renames_of_the_table():
+    for old, new in [row[:2] for row in RENAMES if "import" not in row[0]]:
+        pairs = list(zip(code_spans(old), code_spans(new) * 2))
+        assert pairs
+        for before, after in pairs:
+            given = rename.rename(
+                "import tensorflow as tf\n%s\n" % before.replace(".X", ".GRUCell")
+            )
+            assert given.text.splitlines()[-1] == after.replace(".X", ".GRUCell")
+            assert not given.remarks
+
+
+@pytest.mark.docs
+def test_the_command_lists_what_the_table_says_is_left_by_hand():
+    (table,) = [rows(PARTS["Rename"])[-6:]]
+    header = (
+        "import numpy as np\nimport tensorflow as tf\nfrom tensorflow.python.util import nest\n"
+    )
+    for program in [code_spans(row[0])[0] for row in table]:
+        lines = [
+            line for lines in rename.rename(header + program).remarks.values() for line in lines
+        ]
+        assert 4 in lines, program
 
 
 @pytest.mark.docs
@@ -127,8 +159,9 @@ def test_every_name_of_today_exists():
 
 @pytest.mark.docs
 def test_the_list_of_cells_is_complete():
-    public = [name for name in vars(rnn) if name.endswith(("Cell", "Tuple", "Wrapper"))]
-    assert sorted(CELLS) == sorted(name for name in public if not name.startswith("_"))
+    assert sorted(CELLS) == sorted(
+        name for name in rnn.__all__ if not re.search("_(step|layer)$", name)
+    )
 
 
 @pytest.mark.docs
@@ -147,13 +180,15 @@ def test_the_names_of_tensorflow_1_existed_and_are_gone():
 @pytest.mark.docs
 @pytest.mark.parametrize("message, code", [row for row in MESSAGES if row not in EAGER])
 def test_messages(message, code, tmp_path):
-    if TENSORFLOW_1 and "tensorflow" in message or not KERAS_3 and "Keras 3" in message:
+    if TENSORFLOW_1 and "tensorflow" in message or not KERAS_3 and message in WITH_KERAS_3:
         pytest.skip("TensorFlow %s has it" % tf.__version__)
+    if NUMPY < (2, 4) and "0-dimensional" in message:
+        pytest.skip("NumPy %s allows it" % np.__version__)
     cell = rnn.BasicLSTMCell(4)
     x = tf.zeros([1, 3])
     state = cell.zero_state(1, tf.float32)
     with tf.Session() as session:
-        scope = dict(tf=tf, contrib=contrib, cell=cell, x=x, state=state, session=session)
+        scope = dict(tf=tf, contrib=contrib, np=np, cell=cell, x=x, state=state, session=session)
         if "checkpoint" in message:
             scope["old"] = save_old_checkpoint(str(tmp_path / "old"))
             cell(x, state)
@@ -182,18 +217,11 @@ def save_old_checkpoint(path):
         return tf.train.Saver().save(session, path)
 
 
-def example_dense():
-    """`dense` of the example, without running the rest."""
-    scope = {"tf": tf}
-    exec(AFTER[AFTER.index("def dense") : AFTER.index("x = ")], scope)
-    return scope["dense"]
-
-
 def test_names_before_tensorflow_1_2_restore_through_the_map(tmp_path):
     x = tf.zeros([1, 3])
     for cell in (rnn.BasicLSTMCell(4), rnn.GRUCell(4)):
         output, _ = cell(x, cell.zero_state(1, tf.float32))
-    example_dense()(output, 2)
+    contrib.layers.dense(output, 2)
     scope = {"tf": tf}
     exec(OLD_NAMES, scope)
     with tf.Session() as session:
@@ -217,7 +245,7 @@ def test_dense_and_the_cells_restore_what_tensorflow_1_saved(tmp_path):
         session.run(tf.global_variables_initializer())
         wanted = session.run(wanted)
         path = tf.train.Saver().save(session, str(tmp_path / "model"))
-    output = model(rnn, example_dense())
+    output = model(rnn, contrib.layers.dense)
     with tf.Session() as session:
         tf.train.Saver().restore(session, path)
         np.testing.assert_allclose(session.run(output), wanted, rtol=1e-5, atol=1e-6)
@@ -311,17 +339,16 @@ def test_a_subclass_names_its_scope():
         scope_name = "enc"
 
     class MyOwnCell(rnn.RNNCell):
-        scope_name = "my_own_cell"
         state_size = output_size = 4
 
         def call(self, inputs, state):
             state += tf.get_variable("w", [4])
             return state, state
 
-    for cell in (Encoder(4), MyOwnCell()):
+    for cell in (Encoder(4), MyOwnCell(), MyOwnCell(name="own")):
         tf.nn.dynamic_rnn(cell, tf.zeros([2, 5, 3]), dtype=tf.float32)
     found = [v.op.name for v in tf.trainable_variables()]
-    assert found == ["rnn/enc/kernel", "rnn/enc/bias", "rnn/my_own_cell/w"]
+    assert found == ["rnn/enc/kernel", "rnn/enc/bias", "rnn/my_own_cell/w", "rnn/own/w"]
 
 
 @pytest.mark.skipif(not KERAS_3, reason="is about Keras 3")
@@ -340,25 +367,151 @@ def test_a_sum_with_a_number_of_a_session_stays_in_32_bits():
     assert isinstance(0.0 + float(cost), float)
 
 
-def test_the_legacy_loss_of_one_step_is_the_cross_entropy():
-    """Against -log softmax, and against TensorFlow 1.15 where it is installed."""
-    logits = np.random.RandomState(5).randn(6, 4).astype(np.float32)
-    targets = np.array([0, 1, 2, 3, 0, 1])
-    loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=targets, logits=logits)
-    losses = [loss]
-    if TENSORFLOW_1:
-        legacy = plain_tf.contrib.legacy_seq2seq.sequence_loss_by_example
-        losses.append(legacy([logits], [targets], [tf.ones([6])]))
-    wanted = np.log(np.exp(logits).sum(1)) - logits[np.arange(6), targets]
-    with tf.Session() as session:
-        for values in session.run(losses):
-            np.testing.assert_allclose(values, wanted, rtol=1e-5)
+# --------------------------------------------------------------------------------------------------
+# What is not there
+# --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "module",
+    [contrib] + [getattr(contrib, part) for part in contrib.__all__],
+    ids=lambda m: m.__name__,
+)
+def test_a_module_says_what_it_lacks_and_what_to_use(module):
+    message = "module '%s' has no attribute 'Nothing'; .*(copy|see)" % module.__name__
+    with pytest.raises(AttributeError, match=message):
+        module.Nothing  # noqa: B018
+    assert not hasattr(module, "Nothing")
+    with pytest.raises(AttributeError, match="has no attribute '__nothing__'$"):
+        module.__nothing__  # noqa: B018
 
 
-def test_the_default_initializer_is_xaviers():
-    """And what the table has for it: uniform, up to sqrt(6 / (rows + columns))."""
-    given = tf.get_variable("given", [60, 40], initializer=tf.glorot_uniform_initializer())
+def test_the_parts_are_imported_when_they_are_asked_for():
+    assert contrib.rnn is rnn
+    from contrib import legacy_seq2seq, seq2seq
+
+    assert (contrib.legacy_seq2seq, contrib.seq2seq) == (legacy_seq2seq, seq2seq)
+    assert contrib.framework.nest is tf.nest
+
+
+def test_a_folder_in_a_package_gives_the_same_advice():
+    with pytest.raises(
+        AttributeError, match="'mine.contrib.layers' .* 'one_hot_encoding'; use tf.one"
+    ):
+        missing.reporter("mine.contrib.layers")("one_hot_encoding")
+
+
+@pytest.mark.skipif(TENSORFLOW_1, reason="is about TensorFlow 2")
+def test_the_private_modules_of_tensorflow_have_what_is_said():
+    from tensorflow.python.layers import layers
+    from tensorflow.python.ops import rnn_cell
+
+    assert all(hasattr(layers, name) for name in ("conv2d", "dropout", "flatten", "max_pooling2d"))
+    assert all(hasattr(rnn_cell, name) for name in ("RNNCell", "LSTMCell", "GRUCell"))
+
+
+# The imports of TensorFlow 1.6's decoders, and what else of them the document changes.
+OLD_FILE = """
+from tensorflow.contrib.framework.python.framework import tensor_util
+from tensorflow.contrib.rnn.python.ops import core_rnn_cell
+from tensorflow.contrib.seq2seq.python.ops import %s
+from tensorflow.python.framework import dtypes
+from tensorflow.python.framework import ops
+from tensorflow.python.framework import tensor_shape
+from tensorflow.python.layers import base as layers_base
+from tensorflow.python.layers import core as layers_core
+from tensorflow.python.layers import utils
+from tensorflow.python.ops import array_ops
+from tensorflow.python.ops import control_flow_ops
+from tensorflow.python.ops import rnn
+from tensorflow.python.ops import rnn_cell_impl
+from tensorflow.python.ops import tensor_array_ops
+from tensorflow.python.ops import variable_scope
+from tensorflow.python.ops import variable_scope as vs
+from tensorflow.python.util import nest
+Linear = core_rnn_cell._Linear  # private
+USED = [dtypes.int32, ops.name_scope, array_ops.concat, control_flow_ops.while_loop,
+        vs.get_variable, rnn._transpose_batch_time, rnn_cell_impl._zero_state_tensors,
+        layers_core.Dense, layers_base.Layer, tensor_array_ops.TensorArray,
+        variable_scope.variable_scope]
+cell = USED[1]
+assert nest.is_sequence([1]) and rnn_cell_impl._like_rnncell(cell) and -np.Inf < 0
+assert utils.smart_cond(True, fn1=lambda: True, fn2=lambda: False)
+"""
+
+
+@pytest.mark.docs
+@pytest.mark.skipif(not KERAS_3, reason="is about TensorFlow 2.16 and later")
+def test_the_ported_imports_are_those_of_tensorflow_today(tmp_path, monkeypatch):
+    folder = tmp_path / "tf1"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "beam_search_ops.py").write_text(GATHER_TREE)
+    (folder / "linear.py").write_text(LINEAR)
+    (folder / "old.py").write_text("import numpy as np\n" + OLD_FILE % "beam_search_ops")
+    monkeypatch.setattr(sys, "argv", ["port.py", str(folder / "old.py")])
+    exec(PORT, {})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from tf1 import beam_search_ops, linear, old
+
+    assert (old.beam_search_ops, old.Linear) == (beam_search_ops, linear.Linear)
+
+
+@pytest.mark.skipif(VERSION < (2, 12), reason="is about TensorFlow 2")
+def test_the_beams_of_the_document_are_those_of_a_loop():
+    random = np.random.RandomState(2)
+    words, parents = random.randint(0, 5, (6, 2, 3)), random.randint(0, 3, (6, 2, 3))
+    lengths, end = [6, 4], 4
+    wanted = np.full_like(words, end)
+    for b, k in np.ndindex(2, 3):
+        beam = k
+        for t in reversed(range(lengths[b])):
+            wanted[t, b, k], beam = words[t, b, beam], parents[t, b, beam]
+        ends = np.flatnonzero(wanted[:, b, k] == end)
+        if len(ends):
+            wanted[ends[0] :, b, k] = end
+
+    scope = {}
+    exec(GATHER_TREE, scope)
+    given = scope["gather_tree"](
+        *[tf.constant(v, tf.int32) for v in (words, parents, lengths)], end
+    )
     with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        largest = abs(session.run(given)).max()
-    assert 0.95 < largest / np.sqrt(6 / 100.0) <= 1.0001
+        np.testing.assert_array_equal(session.run(given), wanted)
+
+
+@pytest.mark.docs
+def test_the_losses_of_the_programs_fell():
+    ran = [row for row in rows(PARTS["Programs that ran"]) if len(row) == 4]
+    assert len(ran) > 12
+    for row in ran:
+        first, last = map(float, row[3].split(", "))
+        assert last < first and row[2] == "none"
+
+
+# --------------------------------------------------------------------------------------------------
+# The Chinese page
+# --------------------------------------------------------------------------------------------------
+@pytest.mark.docs
+def test_both_pages_have_the_same_code_names_and_figures():
+    chinese = list(sections(CHINESE).values())
+    assert len(chinese) == len(PARTS)
+    for one, two in zip(PARTS.values(), chinese):
+        for language in ("python", "bash", "text"):
+            assert blocks(one, language) == blocks(two, language)
+        assert len(rows(one)) == len(rows(two))
+        for row, translated in zip(rows(one), rows(two)):
+            spans = [[sorted(code_spans(cell)) for cell in cells] for cells in (row, translated)]
+            assert spans[0] == spans[1]
+        one, two = [
+            re.sub(r"^( *)```.*?^ *```$", "", part, flags=re.M | re.S) for part in (one, two)
+        ]
+        assert sorted(set(code_spans(one))) == sorted(set(code_spans(two)))
+        figures = [re.findall(r"\d+(?:\.\d+)+|\d\d+", part) for part in (one, two)]
+        assert sorted(figures[0]) == sorted(figures[1])
+
+
+@pytest.mark.docs
+def test_a_chinese_paragraph_is_one_line():
+    prose = re.sub(r"^( *)```.*?^ *```$", "", CHINESE, flags=re.M | re.S)
+    for line, following in zip(prose.splitlines(), prose.splitlines()[1:]):
+        broken = line.strip() and following.strip() and not line.startswith(("#", "|"))
+        assert not broken or following.lstrip().startswith("- "), (line, following)

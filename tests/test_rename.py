@@ -1,0 +1,272 @@
+"""`python -m contrib.rename`: what it changes, what it leaves alone, what it lists."""
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from commands import ROOT
+
+from contrib.rename import public_names, rename
+
+
+def renamed(program):
+    return rename(textwrap.dedent(program)).text
+
+
+def remarks(program):
+    """`{words before the first colon: line numbers}`"""
+    found = rename(textwrap.dedent(program)).remarks
+    return {text.partition(":")[0]: lines for text, lines in found.items()}
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        (
+            "import tensorflow as tf\n",
+            "import tensorflow.compat.v1 as tf\ntf.disable_v2_behavior()\n",
+        ),
+        (
+            "import numpy, tensorflow as tf  # both\n",
+            "import numpy, tensorflow.compat.v1 as tf  # both\ntf.disable_v2_behavior()\n",
+        ),
+        (
+            "import tensorflow\nx = tensorflow.contrib.rnn.GRUCell(4)\n",
+            "import tensorflow.compat.v1 as tensorflow\nimport contrib\n"
+            "tensorflow.disable_v2_behavior()\nx = contrib.rnn.GRUCell(4)\n",
+        ),
+        (
+            "try: import tensorflow as tf\nexcept ImportError: pass\n",
+            "try: import tensorflow.compat.v1 as tf; tf.disable_v2_behavior()\n"
+            "except ImportError: pass\n",
+        ),
+        (
+            "def f():\n    import tensorflow as tf\n    return tf.zeros([])\n",
+            "def f():\n    import tensorflow.compat.v1 as tf\n    tf.disable_v2_behavior()\n"
+            "    return tf.zeros([])\n",
+        ),
+        (
+            "import tensorflow as tf\r\nx = 1\r\n",
+            "import tensorflow.compat.v1 as tf\r\ntf.disable_v2_behavior()\r\nx = 1\r\n",
+        ),
+        ("import tensorflow as tf", "import tensorflow.compat.v1 as tf\ntf.disable_v2_behavior()"),
+        ("from tensorflow.contrib import rnn\n", "from contrib import rnn\n"),
+        ("import tensorflow.contrib.rnn as rnn\n", "import contrib.rnn as rnn\n"),
+        ("import tensorflow.contrib as contrib\n", "import contrib\n"),
+        ("import tensorflow.contrib as tc\n", "import contrib as tc\n"),
+        ("from tensorflow import contrib\n", "import contrib\n"),
+        (
+            "from tensorflow.contrib.rnn import (GRUCell,\n    BasicLSTMCell as Cell)\n",
+            "from contrib.rnn import (GRUCell,\n    BasicLSTMCell as Cell)\n",
+        ),
+        (
+            "from tensorflow.contrib.framework import nest\n",
+            "from contrib.framework import nest\n",
+        ),
+        ("import tensorflow_hub as hub\n", "import tensorflow_hub as hub\n"),
+        ("import os\nprint(os.path)\n", "import os\nprint(os.path)\n"),
+    ],
+)
+def test_imports(before, after):
+    assert rename(before).text == after
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("tf.contrib.rnn.BasicLSTMCell(4)", "contrib.rnn.BasicLSTMCell(4)"),
+        ("tf.nn.rnn_cell.GRUCell(4)", "contrib.rnn.GRUCell(4)"),
+        ("cells = tf.nn.rnn_cell", "cells = contrib.rnn"),
+        ("tf.contrib . \\\n    rnn.GRUCell(4)", "contrib.rnn.GRUCell(4)"),
+        ("tf.layers.dense(x, 4, tf.nn.relu)", "contrib.layers.dense(x, 4, tf.nn.relu)"),
+        ("tf.contrib.framework.nest.flatten(x)", "tf.nest.flatten(x)"),
+        ("tf.contrib.framework.nest.is_sequence(x)", "tf.nest.is_nested(x)"),
+        ("tf.contrib.layers.xavier_initializer()", "contrib.layers.xavier_initializer()"),
+        ("tf.contrib.crf.crf_decode(x)", "contrib.crf.crf_decode(x)"),
+        ("print 'x', tf.contrib.rnn.GRUCell", "print 'x', contrib.rnn.GRUCell"),
+        ("tf.nn.dynamic_rnn(x)", "tf.nn.dynamic_rnn(x)"),
+        ("self.tf.contrib.rnn, x().tf.contrib.rnn", "self.tf.contrib.rnn, x().tf.contrib.rnn"),
+        ("'tf.contrib.rnn' # tf.contrib.rnn", "'tf.contrib.rnn' # tf.contrib.rnn"),
+        ('r"""\ntf.contrib.rnn \\""" tf.contrib"""', 'r"""\ntf.contrib.rnn \\""" tf.contrib"""'),
+    ],
+)
+def test_names(old, new):
+    given = rename("import tensorflow as tf\n%s\n" % old).text
+    header = "import contrib\n" if "contrib." in new and new != old else ""
+    header = "import tensorflow.compat.v1 as tf\n%stf.disable_v2_behavior()\n" % header
+    assert given == "%s%s\n" % (header, new)
+
+
+def test_nest_of_an_imported_framework_is_tensorflows():
+    given = renamed("""
+        from tensorflow.contrib import framework
+        import tensorflow as T
+        framework.nest.is_sequence(framework.get_or_create_global_step())
+        """)
+    assert given.splitlines()[4] == "T.nest.is_nested(framework.get_or_create_global_step())"
+
+
+PROGRAM = '''
+"""tf.contrib.rnn"""
+import cPickle, numpy as np
+from distutils.version import LooseVersion
+from six.moves import xrange
+import tensorflow as tf
+from tensorflow.contrib import slim, rnn as r
+from tensorflow.contrib.rnn import UGRNNCell
+from tensorflow.examples.tutorials.mnist import input_data
+from tensorflow.python.ops import rnn_cell
+
+try:
+    print "tf.estimator", `3`
+except ValueError, error:
+    raise ValueError, "no"
+for key, value in table.iteritems(): print key; print(value)
+for i in xrange(3): print("xrange")
+i = int(np.searchsorted(t, 1)); j = np.int(3); k = np.int32(3)
+tf.layers.conv2d(r.UGRNNCell(3))
+tf.contrib.seq2seq.BasicDecoder; tf.contrib.seq2seq.sequence_loss
+tf.contrib.training.HParams(a=tf.estimator.ModeKeys.TRAIN)
+tf.flags.FLAGS._parse_flags()
+tf.nn.rnn(x), tf.nn.rnn_cell.GRUCell
+tf.contrib.rnn.MultiRNNCell([cell] * 3); tf.contrib.rnn.MultiRNNCell([cell, cell])
+r.MultiRNNCell([cell] * n, state_is_tuple=True)
+'''
+
+
+def test_what_is_left_is_listed_with_its_lines():
+    assert remarks(PROGRAM) == {
+        "cPickle": [3],
+        "distutils": [4],
+        "contrib.slim is not there": [7],
+        "contrib.rnn.UGRNNCell is not there": [8, 19],
+        "tensorflow.examples": [9],
+        "tensorflow.python": [10],
+        "print statement": [13, 16],
+        "`...`": [13],
+        "except with a comma": [14],
+        "raise with a comma": [15],
+        "iteritems": [16],
+        "int(np.searchsorted(..))": [18],
+        "np.int": [18],
+        "tf.layers": [19],
+        "contrib.seq2seq.BasicDecoder is not there": [20],
+        "contrib.training.HParams is not there": [21],
+        "tf.estimator": [21],
+        "_parse_flags": [22],
+        "tf.nn.rnn": [23],
+        "MultiRNNCell([cell] * n)": [24, 25],
+    }
+
+
+def test_a_remark_says_what_to_use():
+    found = rename("import tensorflow as tf\ntf.contrib.training.HParams()\n").remarks
+    assert list(found) == [
+        "contrib.training.HParams is not there: use argparse.Namespace(**values)"
+    ]
+
+
+def test_a_second_run_changes_nothing():
+    once = rename(PROGRAM).text
+    assert once != PROGRAM
+    twice = rename(once)
+    assert twice.text == once
+    assert len(twice.remarks) == len(rename(PROGRAM).remarks)
+
+
+def test_a_program_of_compat_v1_gets_what_it_lacks_only():
+    program = "import tensorflow.compat.v1 as tf\ntf.disable_eager_execution()\nx = tf.%s\n"
+    assert renamed(program % "zeros([])") == program % "zeros([])"
+    assert renamed(program % "layers.dense(y, 3)") == (program % "layers.dense(y, 3)").replace(
+        "tf\n", "tf\nimport contrib\n", 1
+    ).replace("tf.layers", "contrib.layers")
+
+
+def test_a_cell_of_the_folder_is_no_remark():
+    names = public_names("rnn") & {"BasicLSTMCell", "LSTMStateTuple", "MultiRNNCell"}
+    assert len(names) == 3
+    for name in sorted(public_names("rnn")):
+        assert not remarks("import tensorflow as tf\ntf.contrib.rnn.%s\n" % name)
+
+
+# --------------------------------------------------------------------------------------------------
+# The command
+# --------------------------------------------------------------------------------------------------
+@pytest.fixture
+def run(tmp_path):
+    """Runs the command in a folder with the copied folder and a TensorFlow that cannot be had."""
+    shutil.copytree(os.path.join(ROOT, "contrib"), str(tmp_path / "contrib"))
+    (tmp_path / "tensorflow.py").write_text("raise ImportError('no TensorFlow here')\n")
+
+    def call(*words):
+        process = subprocess.run(
+            [sys.executable, "-m", "contrib.rename"] + list(words),
+            cwd=str(tmp_path),
+            env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+        )
+        return process.returncode, process.stdout, process.stderr
+
+    return call
+
+
+DIFFERENCE = """\
+--- train.py
++++ train.py (renamed)
+@@ -1,3 +1,5 @@
+-import tensorflow as tf
+-cell = tf.contrib.rnn.GRUCell(4)
++import tensorflow.compat.v1 as tf
++import contrib
++tf.disable_v2_behavior()
++cell = contrib.rnn.GRUCell(4)
+ tf.estimator
+"""
+TRAIN = "import tensorflow as tf\ncell = tf.contrib.rnn.GRUCell(4)\ntf.estimator\n"
+
+
+def test_it_shows_a_diff_and_writes_when_told_to(run, tmp_path):
+    """The lines of what is left are those of the file on the disk."""
+    path = tmp_path / "train.py"
+    path.write_text(TRAIN)
+    status, out, err = run("train.py")
+    assert (status, err) == (0, "")
+    assert out.startswith(DIFFERENCE + "train.py:3: tf.estimator: gone")
+    assert path.read_text() == TRAIN
+
+    status, out, err = run("--write", "train.py")
+    assert (status, err) == (0, "")
+    assert out.startswith(DIFFERENCE + "train.py:5: tf.estimator: gone")
+    assert path.read_text().splitlines()[3] == "cell = contrib.rnn.GRUCell(4)"
+    status, out, err = run("--write", "train.py")
+    assert out.startswith("train.py:5: tf.estimator: gone")
+
+
+def test_the_encoding_and_the_line_ends_of_a_file_stay(run, tmp_path):
+    path = tmp_path / "train.py"
+    path.write_bytes(
+        "# coding: latin-1\r\nimport tensorflow as tf\r\nx = 'ü'\r\n".encode("latin-1")
+    )
+    assert run("--write", "train.py")[0] == 0
+    lines = path.read_bytes().decode("latin-1").split("\r\n")
+    assert lines[1:] == [
+        "import tensorflow.compat.v1 as tf",
+        "tf.disable_v2_behavior()",
+        "x = 'ü'",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("content", [None, b"x = '\xfc'\n", b"# coding: klingon\n"])
+def test_a_file_that_cannot_be_read_is_named(run, tmp_path, content):
+    if content:
+        (tmp_path / "train.py").write_bytes(content)
+    status, out, err = run("train.py")
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1].startswith("python -m contrib.rename: error: train.py: ")
+    assert "Traceback" not in err
