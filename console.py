@@ -21,6 +21,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 
 _ENDINGS = {"SIGINT": "\nInterrupted", "SIGTERM": "Terminated", "SIGHUP": "Hung up"}
 _SIGNALS = {getattr(signal, name): word for name, word in _ENDINGS.items() if hasattr(signal, name)}
@@ -56,14 +57,29 @@ class Stopped(KeyboardInterrupt):
 # Signals
 # --------------------------------------------------------------------------------------------------
 def _end_at_once(number, frame):
-    os.write(_stderr, _SIGNALS[number].encode("ascii") + b".\n")
-    os._exit(128 + number)
+    try:
+        os.write(_stderr, _SIGNALS[number].encode("ascii") + b".\n")
+    finally:
+        os._exit(128 + number)
 
 
-def _raise(number, frame):
-    if number == signal.SIGINT:
-        raise KeyboardInterrupt
-    raise Stopped(number)
+class _Raiser(object):
+    """A handler that raises an exception at the first signal.
+
+    A second one, as of a key pressed twice, must not disturb what is put in order then; after
+    two seconds it ends the program.
+    """
+
+    def __init__(self):
+        self._first = None
+
+    def __call__(self, number, frame):
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now
+            raise KeyboardInterrupt if number == signal.SIGINT else Stopped(number)
+        if now > self._first + 2:
+            _end_at_once(number, frame)
 
 
 def _handle_signals(handler):
@@ -75,7 +91,7 @@ def _handle_signals(handler):
         return {}
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in before:
-        if before[number] != signal.SIG_IGN:
+        if before[number] not in (signal.SIG_IGN, None):  # None is not from Python
             signal.signal(number, handler)
     return before
 
@@ -86,8 +102,9 @@ def _signals_handled_by(handler):
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            if signal.getsignal(number) is handler:
+                signal.signal(number, earlier)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -110,6 +127,12 @@ def _open_standard_files():
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))
 
 
+# Control characters, which a file from somebody else may hold, do something to a terminal.
+_VISIBLE = {n: "\\x%02x" % n for n in range(160) if n < 32 or n >= 127}
+for _letter in "\n\r\t":
+    del _VISIBLE[ord(_letter)]
+
+
 class _Output(object):
     """Standard output, but writing raises OutputError where that fails."""
 
@@ -121,7 +144,7 @@ class _Output(object):
 
     def write(self, text):
         try:
-            return self._stream.write(text)
+            return self._stream.write(text.translate(_VISIBLE))
         except OSError as error:
             raise OutputError(error)
 
@@ -158,7 +181,8 @@ def _discard(number):
 def say(line):
     """Writes a line to standard error, where that is possible."""
     try:
-        sys.stderr.write(line.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+        line = line.translate(_VISIBLE).encode("utf-8", "backslashreplace").decode("utf-8")
+        sys.stderr.write(line + "\n")
         sys.stderr.flush()
     except (AttributeError, OSError):
         _discard(2)
@@ -211,8 +235,8 @@ def _import_tensorflow_quietly():
             raise
         finally:
             os.dup2(_stderr, 2)
-            os.close(_stderr)
-            _stderr = 2
+            kept, _stderr = _stderr, 2
+            os.close(kept)
 
 
 def _temporary_file():
@@ -231,7 +255,7 @@ def _import_tensorflow():
             raise
         line, status = "No TensorFlow here; activate .venv, or install requirements.txt", 2
     except (ImportError, MemoryError, SystemError) as error:
-        if not (_is_short_of_memory(error) or isinstance(error, SystemError)):
+        if not (is_short_of_memory(error) or isinstance(error, SystemError) and _is_limited()):
             raise
         line, status = "not enough memory to load TensorFlow; `ulimit -v` shows a limit", 1
     else:
@@ -240,9 +264,26 @@ def _import_tensorflow():
     sys.exit(status)
 
 
-def _is_short_of_memory(error):
-    words = "failed to map segment|[Cc]annot allocate memory|OOM when allocating"
-    return isinstance(error, MemoryError) or re.search(words, str(error)) is not None
+def _is_limited():
+    """Returns whether `ulimit -v` limits the memory of this process."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return False
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
+def is_short_of_memory(error):
+    """Returns whether an exception, or one that it came from, tells of a lack of memory.
+
+    If memory is short, not even a session can be closed, and the error of that hides the first one.
+    """
+    words = r"failed to map segment|[Cc]annot allocate memory(?! in static TLS)|OOM when allocating"
+    while error is not None:
+        if isinstance(error, MemoryError) or re.search(words, str(error)):
+            return True
+        error = error.__context__
+    return False
 
 
 # --------------------------------------------------------------------------------------------------
@@ -285,13 +326,13 @@ def errors_in_one_line(values):
     Args:
         values: `{flag name: value}`; what the line says was given.
     """
-    with _signals_handled_by(_raise), _checked_output():
+    with _signals_handled_by(_Raiser()), _checked_output():
         try:
             yield
             sys.stdout.flush()
         except KeyboardInterrupt as interrupt:
             number = getattr(interrupt, "signal", signal.SIGINT)
-            _handle_signals(signal.SIG_IGN)  # A second Ctrl-C must not disturb the first.
+            _handle_signals(signal.SIG_IGN)  # until the process has ended
             say("%s%s." % (_SIGNALS[number], _and(interrupt)))
             sys.exit(128 + number)
         except OutputError as error:
@@ -302,9 +343,9 @@ def errors_in_one_line(values):
         except Exception as error:
             if hasattr(error, "flag"):
                 fail(_blame(error.flag, values, str(error)))
-            if _is_short_of_memory(error):
+            if is_short_of_memory(error):
                 saved = error if isinstance(error, MemoryError) else ""
-                fail("not enough memory; choose a smaller model%s" % _and(saved), 1)
+                fail("not enough memory; free some, or choose a smaller model%s" % _and(saved), 1)
             raise
 
 

@@ -9,7 +9,6 @@ not this project's to ship. The archive is tried first, then the single files. A
 memory, and nothing is written before the SHA-256 of all three files is right.
 """
 
-import errno
 import gzip
 import hashlib
 import http.client
@@ -17,13 +16,13 @@ import io
 import os
 import posixpath
 import tarfile
-import tempfile
 import time
 import urllib.error
 import urllib.request
 import zlib
 
 import console
+from data import texts
 from lm import command_line
 
 ARCHIVE = "http://www.fit.vutbr.cz/~imikolov/rnnlm/simple-examples.tgz"
@@ -44,6 +43,17 @@ _BYTES_AT_ONCE = 2**16
 
 class FetchError(Exception):
     """Files that could not be had; the message says from where and why."""
+
+
+class FolderError(Exception):
+    """A folder that holds texts of somebody else. `flag` names the flag to blame."""
+
+    flag = "to"
+
+
+def _sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 class _Limited(object):
@@ -132,31 +142,6 @@ def check(url, files):
             raise FetchError("%s: %s has SHA-256 %s, not %s" % (url, name, found, expected))
 
 
-def check_writable(folder):
-    """Raises OSError for a folder that is none, or could not be made; makes nothing."""
-    folder = os.path.abspath(folder)
-    while not os.path.lexists(folder):
-        folder = os.path.dirname(folder)
-    if not os.path.isdir(folder):
-        raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-    if not os.access(folder, os.W_OK):
-        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
-
-
-def write(files, to):
-    """Writes files into the folder `to`; a file that had its name is replaced.
-
-    Each file appears whole or not at all.
-    """
-    os.makedirs(to, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=to) as folder:
-        for name, data in files.items():
-            with open(os.path.join(folder, name), "wb") as file:
-                file.write(data)
-        for name in files:
-            os.replace(os.path.join(folder, name), os.path.join(to, name))
-
-
 def fetch(urls, to):
     """Fetches the three files into the folder `to` from the first of `urls` that has them.
 
@@ -165,8 +150,13 @@ def fetch(urls, to):
     Raises:
         FetchError: if none of them has the right files, with a reason for each URL.
         OSError: for a folder that cannot be written.
+        FolderError: for a folder that holds other texts of these names.
     """
-    check_writable(to)  # before the wait for the network
+    texts.check_writable(to, SHA256)  # before the wait for the network
+    for name, expected in SHA256.items():
+        path = os.path.join(to, name)
+        if os.path.isfile(path) and _sha256(path) != expected:
+            raise FolderError("it holds another %s; give another folder" % name)
     reasons = []
     for url in urls:
         try:
@@ -176,7 +166,7 @@ def fetch(urls, to):
         except FetchError as error:
             reasons.append(str(error))
             continue
-        return write(files, to)
+        return texts.write(files, to)
     raise FetchError("; ".join(reasons))
 
 
@@ -191,11 +181,12 @@ def main():
         " given, %s, then %s" % (ARCHIVE, FOLDER),
     )
     arguments = parser.parse_args()
-    with console.errors_in_one_line({}):
+    with console.errors_in_one_line(vars(arguments)):
         try:
             fetch([arguments.url] if arguments.url else [ARCHIVE, FOLDER], arguments.to)
         except FetchError as error:
-            console.fail("%s; is there a network? --url=URL names another place" % error)
+            hint = "" if (arguments.url or "").startswith("file:") else "is there a network? "
+            console.fail("%s; %s--url=URL names another place" % (error, hint))
         except OSError as error:
             console.fail(
                 "--to=%s: cannot write there (%s); give another folder"

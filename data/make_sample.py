@@ -25,6 +25,7 @@ import os
 import random
 
 import console
+from data import texts
 from lm import command_line
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sample")
@@ -294,9 +295,10 @@ def perplexity(rules, sentences):
 
 def write(to):
     """Writes the three splits and their best perplexities into the folder `to`."""
-    os.makedirs(to, exist_ok=True)
+    names = ["ptb.%s.txt" % split for split in SPLITS] + ["best_perplexity.json"]
+    texts.check_writable(to, names)  # before the work
     rules = make_grammar()
-    best = {}
+    best, files = {}, {}
     for split, (size, seed) in SPLITS.items():
         rng = random.Random(seed)
         sentences = []
@@ -304,14 +306,14 @@ def write(to):
         while words < size:
             sentences.append(sample(rules, rng))
             words += len(sentences[-1]) + 1
-        path = os.path.join(to, "ptb.%s.txt" % split)
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(" %s \n" % " ".join(sentence) for sentence in sentences)
+        name = "ptb.%s.txt" % split
+        text = "".join(" %s \n" % " ".join(sentence) for sentence in sentences)
+        files[name] = text.encode("utf-8")
         best[split] = round(perplexity(rules, sentences), 6)
+        path = os.path.join(to, name)
         print("%s: %d words, best perplexity %.3f" % (path, words, best[split]))
-    path = os.path.join(to, "best_perplexity.json")
-    with open(path, "w", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(best, indent=2) + "\n")
+    files["best_perplexity.json"] = (json.dumps(best, indent=2) + "\n").encode("ascii")
+    texts.write(files, to)
 
 
 def main():
@@ -324,7 +326,13 @@ def main():
     )
     arguments = parser.parse_args()
     with console.errors_in_one_line({}):
-        write(arguments.to)
+        try:
+            write(arguments.to)
+        except OSError as error:
+            console.fail(
+                "--to=%s: cannot write there (%s); give another folder"
+                % (arguments.to, error.strerror)
+            )
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ import json
 import operator
 import os
 import re
-import sys
 import time
 
 import tensorflow.compat.v1 as tf
+
+import console
 
 ATTEMPTS = 10  # to read a checkpoint before a training beside it removes it
 
@@ -54,6 +55,12 @@ def step_of(prefix):
     return int((re.findall(r"-(\d+)$", prefix) or [-1])[0])
 
 
+def files_of(prefix):
+    """Returns the files of a checkpoint, and what a save that was broken off has left of one."""
+    pattern = glob.escape(prefix)
+    return glob.glob(pattern + ".index*") + glob.glob(pattern + ".data-*")
+
+
 def is_there(prefix):
     """Returns whether a checkpoint has not been removed."""
     return os.path.exists(prefix + ".index")  # the first file that TensorFlow removes
@@ -65,7 +72,7 @@ def _read_step(prefix):
     TensorFlow waits for a FIFO, and takes the memory for what the index claims before it looks at
     the file. So both are looked at before.
     """
-    paths = glob.glob(glob.escape(prefix) + ".*")
+    paths = files_of(prefix)
     if not all(os.path.isfile(path) for path in paths):
         raise ValueError("not a plain file")
     saved = tf.train.load_checkpoint(prefix)
@@ -109,7 +116,7 @@ def newest_checkpoint(folder):
         time.sleep(0.1)  # A training may be writing or removing a checkpoint: look again.
     for prefix, why in unreadable:
         if is_there(prefix):
-            sys.stderr.write("Warning: cannot read the checkpoint %s (%s)\n" % (prefix, why))
+            console.say("Warning: cannot read the checkpoint %s (%s)" % (prefix, why))
     if prefixes and found is None:
         raise SavePathError(
             "none of its checkpoints can be read, %s the newest; give another folder" % prefixes[-1]

@@ -5,7 +5,7 @@ import os
 import socket
 import time
 
-from lm.checkpoints import SavePathError, check_name
+from lm.checkpoints import ATTEMPTS, SavePathError, check_name, reason
 
 try:
     import fcntl
@@ -27,8 +27,8 @@ def made(folder):
             raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
         yield
     finally:
-        with contextlib.suppress(OSError):  # It is not empty.
-            for path in new:
+        for path in new:
+            with contextlib.suppress(OSError):  # It is not empty, or was not made.
                 os.rmdir(path)
 
 
@@ -76,12 +76,15 @@ def locked(folder):
     """Holds the lock of a folder during a `with` statement. Raises SavePathError."""
     path = os.path.join(folder, "lock")
     try:
-        file = _open_lock(path)
-        while not _has_name(file, path):  # Its holder has removed it in the meantime.
-            file.close()
+        for _ in range(ATTEMPTS):
             file = _open_lock(path)
+            if _has_name(file, path):
+                break
+            file.close()  # Its holder has removed it in the meantime.
+        else:
+            file = _open_lock(path)  # a file system on which no two files are the same
     except OSError as error:
-        raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
+        raise SavePathError("cannot write there (%s); give a folder" % reason(error))
     try:
         try:
             values = (os.getpid(), socket.gethostname(), time.strftime("%Y-%m-%d %H:%M:%S"))

@@ -43,8 +43,8 @@ def split_address(address, flag):
     """Returns `(host, port)` of "host:port"; raises ClusterError for anything else."""
     host, _, port = address.rpartition(":")
     if (
-        not re.match(r"[\w.-]+$|\[[\w.:%]+\]$", host)
-        or not re.match(r"\d{1,5}$", port)
+        not re.match(r"[\w.-]{1,253}$|\[[\w.:%]{1,99}\]$", host)
+        or not re.match(r"[0-9]{1,5}$", port)
         or not 0 < int(port) < 2**16
     ):
         raise ClusterError(

@@ -99,3 +99,11 @@ def picture(text):
             "a picture needs matplotlib; pip install -r requirements-dev.txt"
         )
     return text
+
+
+def save_picture(figure, path):
+    """Writes a matplotlib figure into the file of --plot; ends with one line if that fails."""
+    try:
+        figure.savefig(path, dpi=110)
+    except OSError as error:
+        console.fail("--plot=%s: cannot write it (%s); give another file" % (path, error.strerror))

@@ -3,9 +3,9 @@
 Letters in the shape comments: H hidden_size, V vocab_size, S tensors of the state.
 """
 
-import sys
-
 import numpy as np
+
+import console
 
 STEPS_AT_ONCE = 200  # of a long text: [1, T, V] float32 is 8 MB with the Penn Treebank's words
 
@@ -32,7 +32,7 @@ def read_prompt(model, prompt):
     ids, unknown = model.vocabulary.encode(start + words)
     if unknown:
         fate = "read as <unk>" if "<unk>" in model.vocabulary else "left out"
-        sys.stderr.write("Not in the vocabulary, %s: %s\n" % (fate, " ".join(unknown)))
+        console.say("Not in the vocabulary, %s: %s" % (fate, " ".join(unknown)))
     if not ids:
         raise PromptError("none of its words is in the vocabulary; give another")
     return words, ids

@@ -22,6 +22,8 @@ import numpy as np
 from lm import command_line, configs, decoding
 from lm.language_model import load
 
+LONGEST_LINE = 10**8  # bytes
+
 
 class ScoreError(ValueError):
     """A text that cannot be read. `flag` names the flag to blame."""
@@ -78,14 +80,16 @@ def ask_for_prompts(model, count):
             if prompt.strip():
                 print_next_words(model, prompt, count)
         except decoding.PromptError as error:
-            sys.stderr.write("%s\n" % error)
+            console.say(str(error))
 
 
 def read_lines(path):
     """Yields the lines of a UTF-8 file, of standard input for "-". Raises ScoreError."""
     try:
         with open(path, "rb") if path != "-" else sys.stdin.buffer as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
+                if len(line) == LONGEST_LINE:
+                    raise ScoreError("line %d has no end; give a text file, or -" % number)
                 try:
                     yield line.decode("utf-8-sig" if number == 1 else "utf-8")
                 except UnicodeDecodeError:

@@ -8,12 +8,12 @@ import copy
 import json
 import os
 import shutil
-import sys
 import tempfile
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+import console
 from lm import checkpoints, configs, word_ids
 from lm.checkpoints import SavePathError
 from lm.corpus import read_vocabulary
@@ -142,9 +142,7 @@ def find_run(folder, model=None, data_path=None):
     given_words = None
     if data_path is not None:
         size = _vocab_size(prefix)
-        given_words = read_vocabulary(
-            data_path, size, digest, lambda line: sys.stderr.write(line + "\n")
-        )
+        given_words = read_vocabulary(data_path, size, digest, console.say)
     missing = []
     if config is None and given_config is None:
         names = ", ".join(configs.CONFIGS)
@@ -170,7 +168,7 @@ def find_run(folder, model=None, data_path=None):
         checkpoints.check_sizes(prefix, sizes, "--model=" + model, "give a --model that fits")
         # The original leaves checkpoints in two places, and the first one before any training.
         name = os.path.basename(prefix)
-        sys.stderr.write("Using the checkpoint %s, after %d training steps.\n" % (name, step))
+        console.say("Using the checkpoint %s, after %d training steps." % (name, step))
     return prefix, config, words
 
 

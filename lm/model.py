@@ -72,7 +72,8 @@ def check_memory(config, logits=True):
     """Refuses a training that this machine has no memory for, before its graph is built.
 
     What counts is the least that a training needs: the weights and their gradients, the logits of a
-    batch and theirs, and the graph. A training that passes may need several times as much.
+    batch and theirs, and about what the graph takes. A training that passes may need several times
+    as much. Swap, the memory of GPUs and the limits of containers are not looked at.
 
     Args:
         config: an `lm.configs.Config`, its `vocab_size` that of the corpus.
@@ -83,10 +84,10 @@ def check_memory(config, logits=True):
             small configuration.
     """
     size = data_type(config).size  # bytes
-    weights = 2 * config.hidden_size * config.vocab_size
-    weights += config.num_layers * _layer_weights(config)
+    embedding = config.hidden_size * config.vocab_size  # Its gradient has a few rows only.
+    weights = config.hidden_size * config.vocab_size + config.num_layers * _layer_weights(config)
     numbers = weights + logits * config.batch_size * config.num_steps * config.vocab_size
-    needed = 2 * size * numbers + graph_size(config)
+    needed = size * (embedding + 2 * numbers) + graph_size(config)
     if needed > _memory():
         names = ("num_layers", "hidden_size", "vocab_size", "batch_size", "num_steps")
         flag = max(names, key=lambda n: getattr(config, n) / getattr(configs.SmallConfig, n))

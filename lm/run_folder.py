@@ -145,7 +145,6 @@ class RunFolder(object):
                 held.enter_context(claim.made(folder))
                 held.enter_context(claim.locked(folder))
                 _check_foreign(folder)
-                _remove_leftovers(folder)
                 description = _describe(config, corpus, word_ids.Progress(log))
                 self._description = dict(description, seed=seed)
                 if checkpoints.prefixes_in(folder):
@@ -155,6 +154,7 @@ class RunFolder(object):
                         epoch = checkpoints.step_of(prefix) // batches
                         if 0 < epoch <= self.step // batches:
                             self._saves.append((prefix, epoch))
+                _remove_leftovers(folder)
             self.epochs, self.batches = divmod(self.step, batches)
             if self.epochs and not self._saves:
                 self._saves.append((self._checkpoint, self.epochs))
@@ -271,7 +271,7 @@ class RunFolder(object):
 
         Restoring does not read the list `checkpoint`, which may get there later.
         """
-        for path in glob.glob(prefix + ".*"):
+        for path in checkpoints.files_of(prefix):
             with open(path, "r+b") as file:  # Windows synchronises what is open for writing only.
                 os.fsync(file.fileno())
         with contextlib.suppress(OSError):  # Not every system can synchronise the names.
@@ -296,7 +296,8 @@ class RunFolder(object):
             self._synchronize("%s-%d" % (path, step))
         except (tf.errors.OpError, OSError, ValueError) as error:
             with contextlib.suppress(OSError):
-                for leftover in glob.glob("%s-%d.*" % (path, step)) + _lists(self._folder):
+                half = checkpoints.files_of("%s-%d" % (path, step))
+                for leftover in half + _lists(self._folder):
                     os.remove(leftover)
             why = checkpoints.reason(error) if os.path.isdir(self._folder) else "the folder is gone"
             raise SavePathError("cannot save epoch %d (%s); %s" % (epoch, why, self.saved))

@@ -1,10 +1,11 @@
 """Scalars for TensorBoard, written without evaluating anything."""
 
 import os
-import sys
 import time
 
 import tensorflow.compat.v1 as tf
+
+import console
 
 
 class Summaries(object):
@@ -44,4 +45,4 @@ class Summaries(object):
             self._file.flush()
         except (tf.errors.OpError, LookupError, RuntimeError) as error:
             self._folder = None
-            sys.stderr.write("Warning: no more summaries (%s)\n" % str(error).splitlines()[0])
+            console.say("Warning: no more summaries (%s)" % str(error).splitlines()[0])

@@ -184,8 +184,9 @@ def train(
     session_config = bfloat16.session_config() if config.use_bf16 else tf.ConfigProto()
     check_memory(config, logits=not workers)
     with contextlib.closing(run_folder.RunFolder(folder, config, corpus, log, seed)) as run:
-        place = Cluster(config, workers, log) if workers else Replicas(config, replicas)
+        place = None
         try:
+            place = Cluster(config, workers, log) if workers else Replicas(config, replicas)
             return _train(config, corpus, folder, run, place, session_config, seed, on_epoch, log)
         except KeyboardInterrupt as interrupt:
             interrupt.args = (run.saved,)
@@ -194,27 +195,13 @@ def train(
             error.args = () if folder is None else (run.saved,)
             raise
         except (MemoryError, RuntimeError, tf.errors.OpError) as error:
-            is_of_session = isinstance(error, tf.errors.OpError)
+            is_of_session = isinstance(error, tf.errors.OpError) and place is not None
             lost = place.lost(error, run.saved) if workers and is_of_session else None
             if lost is not None:
                 raise lost
-            if _is_short_of_memory(error):
+            if console.is_short_of_memory(error):
                 raise MemoryError(run.saved)
             raise
-
-
-def _is_short_of_memory(error):
-    """Returns whether an exception, or one that it came from, tells of a lack of memory.
-
-    A disk that is full is a ResourceExhaustedError, too. If memory is short, not even a session can
-    be closed, and the RuntimeError of that hides the first one.
-    """
-    while error is not None:
-        is_of_session = isinstance(error, tf.errors.ResourceExhaustedError)
-        if isinstance(error, MemoryError) or is_of_session and "OOM" in str(error):
-            return True
-        error = error.__context__
-    return False
 
 
 def _train(config, corpus, folder, run, place, session_config, seed, on_epoch, log):

@@ -20,6 +20,7 @@ import time
 import numpy as np
 
 import reader
+from lm.checkpoints import SavePathError, reason
 
 NAME = "word_ids.bin"  # in the folder of a run
 LARGEST_VOCABULARY = 1000  # MB
@@ -315,7 +316,8 @@ def read(paths, vocab_size, folder, progress):
         `(words, WordIds)`; the words are a list in the order of their ids.
 
     Raises:
-        reader.CorpusError: for a text that cannot be used, and for a full disk.
+        reader.CorpusError: for a text that cannot be used, and for temporary files without room.
+        SavePathError: for a folder without room.
     """
     provisional = collections.defaultdict(itertools.count().__next__)  # a new word gets the next id
     texts = {}
@@ -336,9 +338,11 @@ def read(paths, vocab_size, folder, progress):
             count = sum(text["ids"] for text in texts.values())
             array = np.memmap(file, np.int32, "r", shape=(count,))
     except OSError as error:
+        if folder is not None:
+            raise SavePathError("cannot keep the word ids there (%s); make room" % reason(error))
         raise reader.CorpusError(
-            "cannot keep its word ids in %s (%s); make room there"
-            % (folder or tempfile.gettempdir(), error.strerror)
+            "cannot keep its word ids in a temporary file (%s); set TMPDIR to a folder with room,"
+            " or give --save_path" % reason(error)
         )
     return words, WordIds(vocab_size, texts, array)
 

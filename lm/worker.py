@@ -29,11 +29,11 @@ def _check_free(address):
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(where)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise cluster.ClusterError(
             "address",
             "cannot listen there (%s); give an address of this machine and a free port"
-            % (error.strerror or error),
+            % (getattr(error, "strerror", None) or error),
         )
 
 

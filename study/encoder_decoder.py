@@ -327,7 +327,7 @@ def plot(results, path):
             title="Weights of the attention",
         )
         figure.colorbar(image)
-    figure.savefig(path, dpi=110)
+    command_line.save_picture(figure, path)
     print("Wrote %s." % path)
 
 

@@ -247,7 +247,7 @@ def plot(sentence, units, path):
     for axes in (top, bottom):
         axes.axvline(sentence.country_place, color="grey", linestyle="--", label="the country")
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.savefig(path, dpi=110)
+    command_line.save_picture(figure, path)
     print("Wrote %s." % path)
 
 

@@ -128,7 +128,7 @@ def plot(with_clipping, without, path):
     right.annotate(text, (0, START), (120, START - 0.06), arrowprops={"arrowstyle": "->"})
     right.set(xlabel="update", ylabel="w", title="From %g to 1" % START)
     right.legend(loc="lower left")
-    figure.savefig(path, dpi=110)
+    command_line.save_picture(figure, path)
     print("Wrote %s." % path)
 
 

@@ -197,7 +197,7 @@ def plot(languages, verbs, path):
         place.set(xlabel="words between", ylim=(0, 104), title=title)
     axes[0].set_ylabel("right, %")
     axes[0].legend(loc="center right")
-    figure.savefig(path, dpi=110)
+    command_line.save_picture(figure, path)
     print("Wrote %s." % path)
 
 

@@ -27,7 +27,8 @@ WIDE = 12  # the ratio of the perplexities from which on 1, 2, 3, 5 are marked, 
 def read_events(path):
     """Yields the `tf.Event`s of a file of summaries, up to where a killed run cut it off.
 
-    TensorFlow's `summary_iterator` crashes on a damaged file whose records claim to be huge.
+    TensorFlow's `summary_iterator` crashes on a damaged file whose records claim to be huge. The
+    checksums of the records are not compared.
     """
     size = os.path.getsize(path)
     with open(path, "rb") as file:
@@ -74,10 +75,12 @@ def draw(folders):
     figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
     for number, folder in enumerate(folders):
         numbers = read_run(folder)
-        if "Epoch" not in numbers:
+        curves = {name: by_epoch(numbers, name) for name in CURVES}
+        shown = [v for _, values in curves.values() for v in values if 0 < v < float("inf")]
+        if not shown:
             console.fail("%s: no summaries there; give a --save_path of lm.train" % folder)
         for name, style in CURVES.items():
-            epochs, values = by_epoch(numbers, name)
+            epochs, values = curves[name]
             if values:
                 run = os.path.basename(os.path.abspath(folder))
                 label = "%s, %s (%.3f)" % (run, name.split()[0].lower(), values[-1])
@@ -97,7 +100,7 @@ def draw(folders):
 
 def plot(folders, path):
     """Writes what `draw` draws into a file."""
-    draw(folders).savefig(path, dpi=120)
+    command_line.save_picture(draw(folders), path)
 
 
 def main():

@@ -33,8 +33,9 @@ def train(cell, seed, **values):
     with tempfile.TemporaryDirectory() as folder:
         try:
             training.train(config, corpus, folder, seed, on_epoch=_show)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt  # without a word of the folder, which goes away
+        except KeyboardInterrupt as interrupt:
+            interrupt.args = ()  # not a word of the folder, which goes away
+            raise
         print(flush=True)
         return language_model.load(folder)
 

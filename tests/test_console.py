@@ -208,6 +208,18 @@ def test_a_file_that_cannot_be_written_is_not_blamed_on_the_output():
 # --------------------------------------------------------------------------------------------------
 # Signals
 # --------------------------------------------------------------------------------------------------
+# Ends under console.run, which the reference uses, as slowly as a Supervisor whose threads hang.
+SUPERVISED = """
+import time, console
+def main(_):
+    try:
+        print("ready")
+        time.sleep(600)
+    finally:
+        time.sleep(600)
+console.run(main)
+"""
+
 WAITS = "print('ready')\nwhile True: time.sleep(0.01)"
 SIGNALS = [
     ("SIGINT", 130, "\nInterrupted"),
@@ -216,14 +228,14 @@ SIGNALS = [
 ]
 
 
-def start(program, *arguments, **environment):
+def start(program, *arguments, stderr=subprocess.PIPE, **environment):
     """Starts a program, waits for its first line, and returns the process."""
     process = subprocess.Popen(
         [sys.executable, "-c", program] + list(arguments),
         cwd=ROOT,
         env=dict(BUFFERED, **environment),
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         universal_newlines=True,
         # A shell that starts the tests in the background makes them ignore Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -242,6 +254,42 @@ def test_a_signal_is_one_line_and_the_status_that_a_shell_expects(name, status, 
 
 
 @posix
+def test_a_key_that_is_pressed_twice_does_not_disturb_the_end():
+    puts_in_order = "finally:\n    print('ready'); time.sleep(0.5); print('in order')"
+    process = start(PROGRAM, "try:\n    %s\n%s" % (WAITS.replace("\n", "\n    "), puts_in_order))
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate() == ("in order\n", "\nInterrupted.\n")
+    assert process.returncode == 130
+
+
+@posix
+def test_an_end_that_takes_long_can_be_cut_short():
+    hangs = (
+        "finally:\n    print('ready')\n    time.sleep(2.1)\n    print('later')\n    time.sleep(600)"
+    )
+    process = start(PROGRAM, "try:\n    %s\n%s" % (WAITS.replace("\n", "\n    "), hangs))
+    process.send_signal(signal.SIGINT)
+    assert [process.stdout.readline() for _ in range(2)] == ["ready\n", "later\n"]
+    process.send_signal(signal.SIGINT)
+    assert process.communicate() == ("", "\nInterrupted.\n")
+    assert process.returncode == 130
+
+
+@posix
+@needs_full_device
+@pytest.mark.parametrize("program", ["reference", "workshop"])
+def test_a_signal_ends_a_program_that_cannot_say_so(program):
+    """As SIGHUP does, when the terminal has gone."""
+    with open("/dev/full", "w") as errors:
+        arguments = [SUPERVISED] if program == "reference" else [PROGRAM, WAITS]
+        process = start(*arguments, stderr=errors)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait() == 129
+
+
+@posix
 @pytest.mark.parametrize("name, status, word", SIGNALS)
 def test_a_signal_tells_what_is_saved(name, status, word):
     saved = "epoch 3 is saved in out"
@@ -250,19 +298,6 @@ def test_a_signal_tells_what_is_saved(name, status, word):
     process.send_signal(getattr(signal, name))
     assert process.communicate() == ("", "%s; %s.\n" % (word, saved))
     assert process.returncode == status
-
-
-# Ends under console.run, which the reference uses, as slowly as a Supervisor whose threads hang.
-SUPERVISED = """
-import time, console
-def main(_):
-    try:
-        print("ready")
-        time.sleep(600)
-    finally:
-        time.sleep(600)
-console.run(main)
-"""
 
 
 @posix
@@ -277,7 +312,7 @@ def test_a_signal_does_not_wait_for_the_threads_of_a_supervisor(name, status, wo
 @posix
 def test_what_is_ignored_stays_ignored():
     ignoring = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)" + PROGRAM
-    process = start(ignoring, "print('ready'); print(sys.stdin.readline())")
+    process = start(ignoring, WAITS)
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGTERM)
     assert process.communicate()[1] == "Terminated.\n"
@@ -378,8 +413,7 @@ def test_without_a_temporary_directory_tensorflow_loads_as_quietly(tmp_path):
     [
         "MemoryError()",
         "ImportError('x.so: failed to map segment from shared object')",
-        "ImportError('x.so: cannot allocate memory in static TLS block')",
-        "SystemError('error return without exception set')",
+        "ImportError('x.so: cannot allocate memory')",
     ],
 )
 def test_too_little_memory_to_load_tensorflow_is_one_line(tmp_path, error):
@@ -397,5 +431,24 @@ def test_too_little_memory_to_load_tensorflow_is_one_line(tmp_path, error):
 )
 def test_too_little_memory_is_one_line(error, saved):
     status, out, err = run_command("-c", PROGRAM, "raise " + error)
-    line = "-c: not enough memory; choose a smaller model%s\n" % saved
+    line = "-c: not enough memory; free some, or choose a smaller model%s\n" % saved
     assert (status, out, err) == (1, "", line)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ImportError('x.so: cannot allocate memory in static TLS block')",
+        "SystemError('error return without exception set')",
+    ],
+)
+def test_a_broken_installation_is_shown(tmp_path, error):
+    status, out, err = load(tmp_path, "raise " + error)
+    assert (status, out) == (1, "")
+    assert err.endswith("Error: %s\n" % error.split("'")[1])
+
+
+def test_control_characters_are_shown_and_not_sent():
+    statements = r"print('a\x1b[2Jb\tc'); console.fail('d\x07\x9be')"
+    status, out, err = run_command("-c", PROGRAM, statements)
+    assert (status, out, err) == (2, "a\\x1b[2Jb\tc\n", "-c: d\\x07\\x9be\n")

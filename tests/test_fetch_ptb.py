@@ -257,21 +257,20 @@ def test_files_of_other_names_stay(good, tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs links")
 def test_a_link_in_the_folder_is_replaced_and_not_written_through(good, tmp_path):
-    (tmp_path / "precious").write_bytes(b"mine")
     (tmp_path / "to").mkdir()
     for name in FILES:
-        (tmp_path / "to" / name).symlink_to(tmp_path / "precious")
+        (tmp_path / "to" / name).symlink_to(tmp_path / "nothing")
     fetch_ptb.fetch([good], str(tmp_path / "to"))
     assert contents(tmp_path / "to") == FILES
-    assert (tmp_path / "precious").read_bytes() == b"mine"
+    assert not (tmp_path / "nothing").exists()
 
 
 def test_what_fails_leaves_the_folder_as_it_was(site, tmp_path):
     (tmp_path / "to").mkdir()
-    (tmp_path / "to" / "ptb.train.txt").write_bytes(b"before")
+    (tmp_path / "to" / "notes.txt").write_bytes(b"before")
     with pytest.raises(fetch_ptb.FetchError):
         fetch_ptb.fetch([site[1]], str(tmp_path / "to"))
-    assert contents(tmp_path / "to") == {"ptb.train.txt": b"before"}
+    assert contents(tmp_path / "to") == {"notes.txt": b"before"}
 
 
 # --------------------------------------------------------------------------------------------------
@@ -346,6 +345,25 @@ def test_an_interrupted_download_leaves_nothing(silent_server, tmp_path, number,
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err.decode()) == (128 + number, b"", word)
     assert os.listdir(str(tmp_path)) == []
+
+
+def test_a_text_of_somebody_else_is_not_replaced(good, tmp_path, capsys, monkeypatch):
+    to = tmp_path / "to"
+    to.mkdir()
+    (to / "ptb.valid.txt").write_text("mine")
+    status, output = call(monkeypatch, capsys, "--to=%s" % to, "--url=" + good)
+    assert (status, output.out) == (2, "")
+    assert output.err == (
+        "fetch_ptb.py: --to=%s: it holds another ptb.valid.txt; give another folder\n" % to
+    )
+    assert contents(to) == {"ptb.valid.txt": b"mine"}
+
+
+def test_nothing_is_replaced_if_one_file_cannot_be(good, tmp_path):
+    (tmp_path / "to" / "ptb.test.txt").mkdir(parents=True)
+    with pytest.raises(OSError, match="ptb.test.txt is a folder"):
+        fetch_ptb.fetch([good], str(tmp_path / "to"))
+    assert os.listdir(str(tmp_path / "to")) == ["ptb.test.txt"]
 
 
 # The real files are not here, so a process of its own gets the other checksums like this.

@@ -396,7 +396,7 @@ def test_of_a_checkpoint_that_goes_away_the_next_one_is_read(copied, monkeypatch
 
 
 class SavingThread(threading.Thread):
-    """Saves the variables of a checkpoint in a folder, as fast as it can; a training keeps five.
+    """Saves the variables of a checkpoint in a folder, many times a second; a training keeps five.
 
     In each checkpoint all weights are one number, another one each time.
     """
@@ -421,7 +421,7 @@ class SavingThread(threading.Thread):
             assign = [tf.assign(step, tf.cast(number, tf.int64))]
             assign += [tf.assign(w, tf.fill(w.shape, number)) for w in weights]
             saver = tf.train.Saver(max_to_keep=5)
-            while not self.stop.is_set():
+            while not self.stop.wait(0.02):
                 self.saves += 1
                 session.run(assign, {number: 10000 + self.saves})
                 saver.save(session, self._prefix, global_step=step, write_meta_graph=False)

@@ -12,7 +12,7 @@ import pytest
 from commands import ROOT
 
 import reader
-from data import make_sample
+from data import make_sample, texts
 from lm.corpus import read_corpus
 
 SAMPLE = os.path.join(ROOT, "data", "sample")
@@ -41,6 +41,45 @@ def test_regenerating_gives_the_same_bytes(tmp_path, monkeypatch):
     for name in os.listdir(SAMPLE):
         with open(os.path.join(SAMPLE, name), "rb") as file:
             assert (tmp_path / name).read_bytes() == file.read(), name
+
+
+@pytest.mark.parametrize("cannot", ["is a file", "holds a folder of that name"])
+def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch, capsys, cannot):
+    to = tmp_path / "to"
+    if cannot == "is a file":
+        to.write_text("mine")
+        reason = "Not a directory"
+    else:
+        (to / "ptb.test.txt").mkdir(parents=True)
+        reason = "ptb.test.txt is a folder"
+    monkeypatch.setattr("sys.argv", ["make_sample.py", "--to=%s" % to])
+    with pytest.raises(SystemExit) as stop:
+        make_sample.main()
+    assert stop.value.code == 2
+    assert capsys.readouterr() == (
+        "",
+        "make_sample.py: --to=%s: cannot write there (%s); give another folder\n" % (to, reason),
+    )
+
+
+def test_texts_are_replaced_all_or_none_and_no_link_is_followed(tmp_path, monkeypatch):
+    mine, to = tmp_path / "mine", tmp_path / "to"
+    mine.write_text("mine")
+    to.mkdir()
+    (to / "a").symlink_to(mine)
+    texts.write({"a": b"1", "b": b"2"}, str(to))
+    assert [(to / name).read_bytes() for name in "ab"] == [b"1", b"2"]
+    assert mine.read_text() == "mine"
+
+    class FullDisk(dict):
+        def items(self):
+            yield "a", b"3"
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError):
+        texts.write(FullDisk(a=b"3"), str(to))
+    assert sorted(os.listdir(str(to))) == ["a", "b"]
+    assert (to / "a").read_bytes() == b"1"
 
 
 def test_sizes_and_vocabulary():

@@ -266,20 +266,33 @@ def test_a_killed_reading_leaves_nothing(tmp_path):
 
 @posix
 @pytest.mark.slow
-@pytest.mark.parametrize("flag, folder", [("--save_path", "out"), (None, "tmp")])
-def test_a_disk_that_is_full_while_reading(corpus, tmp_path, flag, folder):
+@pytest.mark.parametrize("saves", [True, False])
+def test_a_disk_that_is_full_while_reading(corpus, tmp_path, saves):
     (tmp_path / "tmp").mkdir()
-    flags = ["--data_path=" + corpus] + (["%s=%s" % (flag, tmp_path / "out")] if flag else [])
+    flags = ["--data_path=" + corpus] + ["--save_path=%s" % (tmp_path / "out")] * saves
     environment = outside_environment(TMPDIR=str(tmp_path / "tmp"))
     limit = limited(1000)
     status, output, errors = run_command(
         "-m", "lm.train", *flags, env=environment, preexec_fn=limit
     )
     assert (status, output) == (2, "")
-    assert errors == (
-        "lm.train: --data_path=%s: cannot keep its word ids in %s (File too large); make room"
-        " there\n" % (corpus, tmp_path / folder)
-    )
+    if saves:
+        line = "%s: cannot keep the word ids there (File too large); make room" % flags[1]
+    else:
+        line = (
+            "%s: cannot keep its word ids in a temporary file (File too large); set TMPDIR to a"
+            " folder with room, or give --save_path" % flags[0]
+        )
+    assert errors == "lm.train: %s\n" % line
+
+
+def test_without_a_folder_for_temporary_files(corpus, monkeypatch):
+    def nowhere(**_):
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", nowhere)
+    with pytest.raises(reader.CorpusError, match="No usable temporary.*set TMPDIR to a folder"):
+        read_corpus(corpus)
 
 
 # --------------------------------------------------------------------------------------------------

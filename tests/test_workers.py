@@ -287,18 +287,23 @@ def test_a_port_that_is_taken_is_refused(call_refused):
     )
 
 
-@pytest.mark.parametrize("address", ["here", "localhost:port", ":2222"])
+@pytest.mark.parametrize(
+    "address", ["here", "localhost:port", ":2222", "a" * 300 + ":2222", "localhost:\u0663"]
+)
 def test_an_address_that_is_none_is_refused(call_refused, address):
     line = call_refused(worker, "--address=" + address)
     assert line.startswith("--address=%s: '%s' is no address" % (address, address))
 
 
-def test_a_worker_says_where_it_works_and_ends_at_once(start_worker):
+@pytest.mark.parametrize(
+    "number, word", [(signal.SIGINT, "\nInterrupted.\n"), (signal.SIGTERM, "Terminated.\n")]
+)
+def test_a_worker_says_where_it_works_and_ends_at_once(start_worker, number, word):
     one = start_worker()
     assert one.first_line == "Working for any training that names %s. Ctrl-C ends.\n" % one.address
-    one.process.send_signal(signal.SIGINT)
+    one.process.send_signal(number)
     _, err = one.process.communicate(timeout=20)
-    assert (one.process.returncode, err) == (130, "\nInterrupted.\n")
+    assert (one.process.returncode, err) == (128 + number, word)
 
 
 def test_a_worker_without_an_address_says_what_it_needs():
