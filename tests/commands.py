@@ -1,6 +1,7 @@
 """Running the commands of the project in a process of their own."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -39,3 +40,13 @@ def limited(size):
     """What makes a process write no file beyond a size, as a full disk would: a `preexec_fn`."""
     resource = pytest.importorskip("resource")
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def default_signals():
+    """What makes a process take note of signals: a `preexec_fn`.
+
+    Tests that a shell starts in the background, or `nohup`, ignore Ctrl-C or SIGHUP, and so would
+    the processes that they start.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import tensorflow.compat.v1 as tf
-from commands import ROOT, outside_environment, run_command
+from commands import ROOT, default_signals, outside_environment, run_command
 
 import console
 
@@ -237,8 +237,7 @@ def start(program, *arguments, stderr=subprocess.PIPE, **environment):
         stdout=subprocess.PIPE,
         stderr=stderr,
         universal_newlines=True,
-        # A shell that starts the tests in the background makes them ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=default_signals,
     )
     assert process.stdout.readline() == "ready\n"
     return process

@@ -15,7 +15,7 @@ import types
 import zlib
 
 import pytest
-from commands import ROOT, limited, outside_environment, run_command
+from commands import ROOT, default_signals, limited, outside_environment, run_command
 from documents import read
 
 from data import fetch_ptb
@@ -339,6 +339,7 @@ def test_an_interrupted_download_leaves_nothing(silent_server, tmp_path, number,
         env=outside_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=default_signals,
     )
     assert process.stdout.readline().startswith(b"Fetching ")
     process.send_signal(number)

@@ -18,7 +18,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from commands import ROOT, limited, outside_environment, run_command
+from commands import ROOT, default_signals, limited, outside_environment, run_command
 from models import (
     RUN,
     TEXT,
@@ -458,8 +458,7 @@ def start(tmp_path):
                 env=outside_environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # A shell that starts the tests in the background makes them ignore Ctrl-C.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                preexec_fn=default_signals,
             )
         processes.append(process)
         return process

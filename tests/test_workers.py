@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from commands import ROOT, outside_environment, run_command
+from commands import ROOT, default_signals, outside_environment, run_command
 from models import assert_same_run, run_flags, saved_weights, train_run
 
 from lm import cluster, worker
@@ -42,6 +42,7 @@ class Worker(object):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             universal_newlines=True,
+            preexec_fn=default_signals,
         )
         self.first_line = self.process.stdout.readline()
 
@@ -138,6 +139,7 @@ def start_training():
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             universal_newlines=True,
+            preexec_fn=default_signals,
         )
         trainings.append(training)
         for line in training.stdout:
