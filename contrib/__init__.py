@@ -5,15 +5,21 @@ project: copy it beside other TF 1.x code and drop the `tf.` before `contrib`, o
 `python -m contrib.rename FILE...` do it.
 """
 
-import importlib
+import importlib as _importlib
 
-from .missing import reporter
+from .missing import reporter as _reporter
 
 __all__ = ["framework", "layers", "legacy_seq2seq", "rnn", "seq2seq"]
 
-_report = reporter(__name__)
+_report = _reporter(__name__, "contrib")
 
 
 def __getattr__(name):
     """Imports a part when it is asked for, since `contrib.rename` runs without TensorFlow."""
-    return importlib.import_module("." + name, __name__) if name in __all__ else _report(name)
+    if name in __dir__():
+        return _importlib.import_module("." + name, __name__)
+    return _report(name)
+
+
+def __dir__():
+    return __all__ + ["rename"]

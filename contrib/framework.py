@@ -4,6 +4,8 @@ import tensorflow.compat.v1 as tf
 
 from .missing import reporter
 
+__all__ = ["get_or_create_global_step", "nest"]
+
 nest = tf.nest
 
 
@@ -16,4 +18,4 @@ def get_or_create_global_step(graph=None):
     return tf.train.get_or_create_global_step(graph)
 
 
-__getattr__ = reporter(__name__)
+__getattr__ = reporter(__name__, "contrib.framework")

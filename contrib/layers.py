@@ -10,6 +10,17 @@ import functools
 import tensorflow.compat.v1 as tf
 
 from .missing import reporter
+from .optimizers import optimize_loss
+from .rnn.cell import refuse
+
+__all__ = [
+    "dense",
+    "embed_sequence",
+    "fully_connected",
+    "linear",
+    "optimize_loss",
+    "xavier_initializer",
+]
 
 # The standard deviation of a normal distribution that is cut off at two standard deviations.
 _CUT_OFF = 0.87962566103423978
@@ -31,7 +42,11 @@ def xavier_initializer(uniform=True, seed=None, dtype=tf.float32):
     return tf.variance_scaling_initializer(scale, "fan_avg", "truncated_normal", **options)
 
 
-def _affine(inputs, units, names, initializers, regularizers, trainable):
+# Where the variables of tf.contrib.layers are found: tf.model_variables() among others.
+_COLLECTIONS = [tf.GraphKeys.GLOBAL_VARIABLES, tf.GraphKeys.MODEL_VARIABLES]
+
+
+def _affine(inputs, units, names, initializers, regularizers, trainable, collections=None):
     """Returns `inputs * kernel + bias`; both get their variables in the current scope.
 
     Args:
@@ -39,8 +54,10 @@ def _affine(inputs, units, names, initializers, regularizers, trainable):
         units: the size of the last axis of the result.
         names, initializers, regularizers: pairs, for kernel `[D, units]` and bias `[units]`. There
             is no bias if its name is None.
-        trainable: whether optimizers change the two.
+        trainable, collections: as for `tf.get_variable`.
     """
+    if not inputs.dtype.is_floating:
+        raise TypeError("a dense layer needs inputs of floats; given %s" % inputs.dtype.name)
     if inputs.shape.ndims is None or inputs.shape.ndims < 2 or inputs.shape.as_list()[-1] is None:
         raise ValueError(
             "a dense layer needs inputs of rank 2 or more with a last axis that is known; "
@@ -56,6 +73,7 @@ def _affine(inputs, units, names, initializers, regularizers, trainable):
             initializer=initializer,
             regularizer=regularizer,
             trainable=trainable,
+            collections=collections,
         )
         for name, shape, initializer, regularizer in zip(names, shapes, initializers, regularizers)
     ]
@@ -75,6 +93,9 @@ def dense(
     bias_initializer=tf.zeros_initializer(),  # noqa: B008
     kernel_regularizer=None,
     bias_regularizer=None,
+    activity_regularizer=None,
+    kernel_constraint=None,
+    bias_constraint=None,
     trainable=True,
     name=None,
     reuse=None,
@@ -93,6 +114,7 @@ def dense(
         kernel_initializer: None is the scope's initializer, else Xavier's.
         bias_initializer, kernel_regularizer, bias_regularizer, trainable: as for
             `tf.get_variable`.
+        activity_regularizer, kernel_constraint, bias_constraint: not supported.
         name: the variable scope; a name that is used twice needs `reuse`.
         reuse: True takes variables that exist.
 
@@ -100,8 +122,16 @@ def dense(
         `[..., units]`, the dtype of the inputs.
 
     Raises:
-        ValueError: for inputs of another rank, and where `tf.get_variable` refuses.
+        TypeError: for inputs that are not float.
+        ValueError: for inputs of another rank, for what is not supported, and where
+            `tf.get_variable` refuses.
     """
+    refuse(
+        "dense",
+        activity_regularizer=activity_regularizer,
+        kernel_constraint=kernel_constraint,
+        bias_constraint=bias_constraint,
+    )
     inputs = tf.convert_to_tensor(inputs)
     if reuse and name is None:
         name = "dense"
@@ -128,6 +158,8 @@ def fully_connected(
     biases_initializer=tf.zeros_initializer(),  # noqa: B008
     biases_regularizer=None,
     reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
     trainable=True,
     scope=None,
 ):
@@ -146,6 +178,7 @@ def fully_connected(
         weights_initializer, weights_regularizer, biases_initializer, biases_regularizer: as for
             `tf.get_variable`. `biases_initializer=None` leaves the biases out.
         reuse: True takes variables that exist; it needs a scope.
+        variables_collections, outputs_collections: not supported.
         trainable: whether optimizers change the variables.
         scope: the variable scope, a name or a scope.
 
@@ -153,8 +186,15 @@ def fully_connected(
         `[..., num_outputs]`, the dtype of the inputs.
 
     Raises:
-        ValueError: for inputs of another rank, and where `tf.get_variable` refuses.
+        TypeError: for inputs that are not float.
+        ValueError: for inputs of another rank, for what is not supported, and where
+            `tf.get_variable` refuses.
     """
+    refuse(
+        "fully_connected",
+        variables_collections=variables_collections,
+        outputs_collections=outputs_collections,
+    )
     inputs = tf.convert_to_tensor(inputs)
     has_biases = normalizer_fn is None and biases_initializer is not None
     with tf.variable_scope(scope, "fully_connected", [inputs], reuse=reuse):
@@ -165,6 +205,7 @@ def fully_connected(
             (weights_initializer, biases_initializer),
             (weights_regularizer, biases_regularizer),
             trainable,
+            _COLLECTIONS,
         )
         if normalizer_fn is not None:
             outputs = normalizer_fn(outputs, **(normalizer_params or {}))
@@ -215,136 +256,9 @@ def embed_sequence(
             initializer=initializer,
             regularizer=regularizer,
             trainable=trainable,
+            collections=_COLLECTIONS,
         )
         return tf.nn.embedding_lookup(embeddings, ids)
 
 
-OPTIMIZERS = {
-    "Adagrad": tf.train.AdagradOptimizer,
-    "Adam": tf.train.AdamOptimizer,
-    "Ftrl": tf.train.FtrlOptimizer,
-    "Momentum": functools.partial(tf.train.MomentumOptimizer, momentum=0.9),
-    "RMSProp": tf.train.RMSPropOptimizer,
-    "SGD": tf.train.GradientDescentOptimizer,
-}
-
-
-def _make_optimizer(optimizer, learning_rate):
-    if isinstance(optimizer, tf.train.Optimizer):
-        return optimizer
-    if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
-            raise ValueError(
-                "optimizer must be one of %s; given %r" % (", ".join(OPTIMIZERS), optimizer)
-            )
-        optimizer = OPTIMIZERS[optimizer]
-    made = optimizer() if learning_rate is None else optimizer(learning_rate)
-    if not isinstance(made, tf.train.Optimizer):
-        raise ValueError("optimizer must make a tf.train.Optimizer; it made %r" % (made,))
-    return made
-
-
-def optimize_loss(
-    loss,
-    global_step,
-    learning_rate,
-    optimizer,
-    clip_gradients=None,
-    learning_rate_decay_fn=None,
-    update_ops=None,
-    variables=None,
-    name=None,
-    summaries=None,
-    colocate_gradients_with_ops=False,
-    increment_global_step=True,
-):
-    """Returns a tensor, the loss, whose evaluation takes a training step.
-
-    TensorFlow's `gradient_noise_scale` and `gradient_multipliers` are not there. Give the arguments
-    after `optimizer` by name: those two stood before the others.
-
-    Args:
-        loss: a float scalar.
-        global_step: the step counter; None is the graph's, if it has one.
-        learning_rate: a float, which becomes a variable `OptimizeLoss/learning_rate`; a scalar
-            tensor; or None for an optimizer that has its own.
-        optimizer: a name (Adagrad, Adam, Ftrl, Momentum, RMSProp, SGD), an optimizer, or a class or
-            function that makes one of the learning rate, or of nothing where that is None.
-        clip_gradients: the largest global norm, a float; or a function that maps pairs of gradients
-            and variables to such pairs.
-        learning_rate_decay_fn: `f(learning_rate, global_step)` returns the rate to use.
-        update_ops: what runs before the loss; None is the collection `UPDATE_OPS`.
-        variables: what to train; None is all trainable variables.
-        name: the variable scope, `OptimizeLoss` if not given.
-        summaries: what to summarise, of `loss`, `learning_rate` (where it decays),
-            `global_gradient_norm`, which are the default, `gradients` and `gradient_norm`.
-        colocate_gradients_with_ops: as for `Optimizer.compute_gradients`.
-        increment_global_step: whether a step counts.
-
-    Raises:
-        ValueError: for a loss that is no scalar, a learning rate, an optimizer or a clipping that
-            is none of the above, and a decay without a step counter.
-    """
-    loss = tf.convert_to_tensor(loss)
-    if loss.shape.ndims != 0:
-        raise ValueError("loss must be a scalar; given shape %s" % loss.shape)
-    if global_step is None:
-        global_step = tf.train.get_global_step()
-    if summaries is None:
-        summaries = ("loss", "learning_rate", "global_gradient_norm")
-    with tf.variable_scope(name, "OptimizeLoss", [loss, global_step]):
-        if update_ops is None:
-            update_ops = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
-        with tf.control_dependencies(list(update_ops)):
-            loss = tf.identity(loss)
-
-        if isinstance(learning_rate, float):
-            initializer = tf.constant_initializer(learning_rate)
-            learning_rate = tf.get_variable(
-                "learning_rate", [], initializer=initializer, trainable=False
-            )
-        elif learning_rate is not None and not tf.is_tensor(learning_rate):
-            raise ValueError("learning_rate must be a float or a tensor; given %r" % learning_rate)
-        if learning_rate is not None and learning_rate_decay_fn is not None:
-            if global_step is None:
-                raise ValueError("learning_rate_decay_fn needs a global_step")
-            learning_rate = learning_rate_decay_fn(learning_rate, global_step)
-            if "learning_rate" in summaries:
-                tf.summary.scalar("learning_rate", learning_rate)
-        optimizer = _make_optimizer(optimizer, learning_rate)
-
-        pairs = optimizer.compute_gradients(
-            loss, variables, colocate_gradients_with_ops=colocate_gradients_with_ops
-        )
-        norms = {"global_gradient_norm", "gradient_norm"}.intersection(summaries)
-        if norms:
-            tf.summary.scalar("global_norm/gradient_norm", tf.global_norm([g for g, _ in pairs]))
-        if callable(clip_gradients):
-            pairs = clip_gradients(pairs)
-        elif isinstance(clip_gradients, float):
-            gradients, trained = zip(*pairs)
-            pairs = list(zip(tf.clip_by_global_norm(gradients, clip_gradients)[0], trained))
-        elif clip_gradients is not None:
-            raise ValueError("clip_gradients must be a float; given %r" % (clip_gradients,))
-
-        if "loss" in summaries:
-            tf.summary.scalar("loss", loss)
-        for gradient, variable in pairs:
-            if gradient is None:
-                continue
-            values = gradient.values if isinstance(gradient, tf.IndexedSlices) else gradient
-            label = variable.name.replace(":", "_")
-            if "gradients" in summaries:
-                tf.summary.histogram("gradients/" + label, values)
-            if "gradient_norm" in summaries:
-                tf.summary.scalar("gradient_norm/" + label, tf.global_norm([values]))
-        if norms and clip_gradients is not None:
-            clipped = tf.global_norm([g for g, _ in pairs])
-            tf.summary.scalar("global_norm/clipped_gradient_norm", clipped)
-
-        step = global_step if increment_global_step else None
-        with tf.control_dependencies([optimizer.apply_gradients(pairs, step, name="train")]):
-            return tf.identity(loss)
-
-
-__getattr__ = reporter(__name__)
+__getattr__ = reporter(__name__, "contrib.layers")

@@ -8,6 +8,8 @@ import tensorflow.compat.v1 as tf
 
 from .missing import reporter
 
+__all__ = ["rnn_decoder", "sequence_loss", "sequence_loss_by_example"]
+
 
 def rnn_decoder(decoder_inputs, initial_state, cell, loop_function=None, scope=None):
     """Runs a cell over a list of inputs, from a given state.
@@ -117,4 +119,4 @@ def sequence_loss(
         return loss
 
 
-__getattr__ = reporter(__name__)
+__getattr__ = reporter(__name__, "contrib.legacy_seq2seq")

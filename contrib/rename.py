@@ -10,22 +10,25 @@ no TensorFlow.
 """
 
 import argparse
-import ast
 import collections
 import difflib
 import io
 import os
 import re
+import shutil
+import sys
+import tempfile
 import tokenize
 
-from .missing import advice
+from .old_names import module_remark, module_today, old_module, plain_module, remark, today
 
 # A word of a program: a comment, a string, a dotted name, a line's end or any other character.
 _WORD = re.compile(
     r"""
     (?P<comment> \#[^\n]* )
   | (?P<string>  [rbuf]{0,2} (?: '''(?:\\.|[^\\])*?''' | \"\"\"(?:\\.|[^\\])*?\"\"\"
-                               | '(?:\\.|[^'\\\n])*' | "(?:\\.|[^"\\\n])*" ) )
+                               | '(?:\\(?:\r\n|.)|[^'\\\n])*' | "(?:\\(?:\r\n|.)|[^"\\\n])*" ) )
+  | (?P<from>    from \b )
   | (?P<name>    [^\W\d]\w* (?: [\s\\]* \. [\s\\]* [^\W\d]\w* )* )
   | (?P<number>  \d[\w.]* )
   | (?P<space>   (?: [ \t\r\f] | \\\r?\n )+ )
@@ -35,67 +38,14 @@ _WORD = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 
-# What a dotted name under TensorFlow becomes, the longest that fits first. Other names stay.
-_NAMES = {
-    "tf.contrib.framework.nest.is_sequence": "tf.nest.is_nested",
-    "tf.contrib.framework.nest": "tf.nest",
-    "tf.contrib": "contrib",
-    "tf.nn.rnn_cell": "contrib.rnn",
-    "tf.layers.dense": "contrib.layers.dense",
-    "tf.nest.is_sequence": "tf.nest.is_nested",
-}
-
-# What is left to do by hand, for a dotted name and what is under it.
-_BY_HAND = {
-    "cPickle": "Python 3: pickle",
-    "distutils": "gone from Python 3.12",
-    "inspect.getargspec": "gone from Python 3.11: inspect.getfullargspec",
-    "np.Inf": "gone from NumPy 2: np.inf",
-    "np.NaN": "gone from NumPy 2: np.nan",
-    "np.asscalar": "gone from NumPy: .item()",
-    "np.bool": "gone from NumPy: bool",
-    "np.float": "gone from NumPy: float",
-    "np.int": "gone from NumPy: int",
-    "np.object": "gone from NumPy: object",
-    "np.str": "gone from NumPy: str",
-    "raw_input": "Python 3: input",
-    "tensorflow.examples": "not part of TensorFlow 2: read the data another way",
-    "tensorflow.models": "never part of TensorFlow's package: copy the file",
-    "tensorflow.python": "private names of TensorFlow, which may have moved",
-    "tf.batch_matmul": "TensorFlow 0.x: tf.matmul",
-    "tf.estimator": "gone from TensorFlow 2.16: write the loop over steps with a tf.Session",
-    "tf.examples": "not part of TensorFlow 2: read the data another way",
-    "tf.histogram_summary": "TensorFlow 0.x: tf.summary.histogram(name, values)",
-    "tf.keras": "Keras 3 from TensorFlow 2.16 on; tf_keras with TF_USE_LEGACY_KERAS=1 is Keras 2",
-    "tf.layers": None,
-    "tf.merge_all_summaries": "TensorFlow 0.x: tf.summary.merge_all",
-    "tf.models": "never part of TensorFlow's package: copy the file",
-    "tf.mul": "TensorFlow 0.x: tf.multiply",
-    "tf.neg": "TensorFlow 0.x: tf.negative",
-    "tf.nn.rnn": "TensorFlow 0.x: tf.nn.static_rnn",
-    "tf.nn.bidirectional_rnn": "TensorFlow 0.x: tf.nn.static_bidirectional_rnn",
-    "tf.nn.seq2seq": "TensorFlow 0.x: contrib.legacy_seq2seq",
-    "tf.pack": "TensorFlow 0.x: tf.stack",
-    "tf.python": "private names of TensorFlow, which may have moved",
-    "tf.scalar_summary": "TensorFlow 0.x: tf.summary.scalar(name, value)",
-    "tf.sub": "TensorFlow 0.x: tf.subtract",
-    "tf.train.SummaryWriter": "TensorFlow 0.x: tf.summary.FileWriter",
-    "tf.unpack": "TensorFlow 0.x: tf.unstack",
-    "unicode": "Python 3: str",
-    "xrange": "Python 3: range",
-}
-# The same for the last part of a dotted name, whatever it is under.
-_ENDINGS = {
-    "_parse_flags": "tf.flags.FLAGS(sys.argv), or tf.app.run(), which does it",
-    "has_key": "Python 3: key in dictionary",
-    "is_sequence": "tf.nest.is_nested, if it is of nest",
-    "iteritems": "Python 3: items",
-    "itervalues": "Python 3: values",
-}
+_DISABLE = r"tf\.(compat\.v1\.)?disable_(eager_execution|v2_behavior)$"
 
 Word = collections.namedtuple("Word", "kind text start end")
 Edit = collections.namedtuple("Edit", "start end text")
 Report = collections.namedtuple("Report", "text remarks")
+# An import of TensorFlow: its first word, its end, the name it gives to all of TensorFlow (None for
+# none), whether it is in a function.
+Import = collections.namedtuple("Import", "first end name inside")
 
 
 def words_of(program):
@@ -105,58 +55,6 @@ def words_of(program):
         for match in _WORD.finditer(program)
         if match.lastgroup not in ("space", "comment")
     ]
-
-
-def public_names(part):
-    """The public names of a part of this folder, read off its source."""
-    folder = os.path.dirname(os.path.abspath(__file__))
-    path = os.path.join(folder, part, "__init__.py")
-    if not os.path.exists(path):
-        path = os.path.join(folder, part + ".py")
-    with io.open(path, encoding="utf-8") as file:
-        tree = ast.parse(file.read())
-    names = set()
-    for statement in tree.body:
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            names.update(alias.asname or alias.name for alias in statement.names)
-        elif isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-            names.add(statement.name)
-        elif isinstance(statement, ast.Assign):
-            names.update(target.id for target in statement.targets if hasattr(target, "id"))
-    return names - {"tf", "reporter"}
-
-
-_PARTS = ("framework", "layers", "legacy_seq2seq", "rnn", "seq2seq")
-_PUBLIC = {part: public_names(part) for part in _PARTS}
-
-
-def prefix_in(path, table):
-    """The longest part of a dotted name, from its start, that is in a table; None for none."""
-    while path and path not in table:
-        path = path.rpartition(".")[0]
-    return path or None
-
-
-def today(path):
-    """What a dotted name of TensorFlow 1.x is called today."""
-    old = prefix_in(path, _NAMES)
-    return _NAMES[old] + path[len(old) :] if old else path
-
-
-def remark(path):
-    """What is left to do by hand about a dotted name of TensorFlow 1.x; None for nothing."""
-    new = today(path)
-    if new.startswith("contrib."):
-        part, _, name = new[len("contrib.") :].partition(".")
-        name = name.partition(".")[0]
-        if part == "rename" or part in _PUBLIC and (not name or name in _PUBLIC[part]):
-            return None
-        return "%s is not there: %s" % (".".join(new.split(".")[:3]), advice(new))
-    found = prefix_in(new, _BY_HAND)
-    if found:
-        return "%s: %s" % (found, _BY_HAND[found] or advice(new))
-    ending = new.rpartition(".")[2]
-    return "%s: %s" % (ending, _ENDINGS[ending]) if ending in _ENDINGS else None
 
 
 class Renaming(object):
@@ -169,8 +67,11 @@ class Renaming(object):
         # Names that the program imports, and the dotted names of TensorFlow 1.x they stand for.
         self.roots = {}
         self.other_imports = set()
-        self.header = None  # the first word and the end of the import of TensorFlow
-        self.uses_contrib = False
+        self.imports = []
+        self.added = collections.OrderedDict()  # (first word, end) of a statement: lines after it
+        self.function = None  # the indentation of the function that the statement is in
+        self.has_contrib = False  # whether the module, not only a function, imports it
+        self.uses_contrib = self.is_disabled = False
         statement, depth = [], 0
         for word in self.words + [Word("newline", "\n", len(program), len(program))]:
             if word.text in ("(", "[", "{"):
@@ -199,13 +100,29 @@ class Renaming(object):
 
     def take(self, statement):
         """Renames in one statement, a list of words."""
-        first = statement[0].text if statement else ""
-        if first == "import":
+        if not statement:
+            return
+        indent = self.indent(statement[0])
+        texts = [word.text for word in statement[:2]]
+        if indent is not None:
+            if self.function is not None and len(indent.expandtabs()) <= self.function:
+                self.function = None
+            if self.function is None and "def" in (texts[0], " ".join(texts)[len("async ") :]):
+                self.function = len(indent.expandtabs())
+        if texts[0] == "import":
             self.take_import(statement)
-        elif first == "from":
+        elif texts[0] == "from":
             self.take_from(statement)
         else:
             self.take_other(statement)
+
+    def indent(self, word):
+        """The spaces before a word that begins its line; None for a word that does not."""
+        before = self.program[self.program.rfind("\n", 0, word.start) + 1 : word.start]
+        return None if before.strip() else before
+
+    def imports_contrib(self):
+        self.has_contrib = self.has_contrib or self.function is None
 
     def take_import(self, statement):
         """`import a.b as c, d`"""
@@ -214,63 +131,92 @@ class Renaming(object):
             module, as_name = statement[position], None
             if [word.text for word in statement[position + 1 : position + 2]] == ["as"]:
                 as_name = statement[position + 2]
-            path = self.standard(module.text)
+            given = self.standard(module.text)
+            path = plain_module(given)
             name = as_name.text if as_name else path.partition(".")[0]
-            is_root = path in ("tensorflow", "tensorflow.compat.v1")
-            if is_root or path.startswith("tensorflow.contrib") and not as_name:
-                # Without `as`, `import tensorflow.contrib.rnn` gives the name tensorflow.
-                self.roots[name] = "tf"
-                self.header = self.header or (statement[0], statement[-1].end)
-                if path != "tensorflow.compat.v1":
-                    text = "tensorflow.compat.v1" + ("" if as_name else " as tensorflow")
-                    self.replace(module.start, module.end, text)
-            elif path == "contrib" or path.startswith("contrib."):
-                self.roots[name] = "tf." + path if as_name else "tf.contrib"
-                self.remark(module, remark("tf." + path))
-            elif path.startswith("tensorflow.contrib"):
-                old = "tf" + path[len("tensorflow") :]
-                self.roots[name] = old
-                self.replace(module.start, module.end, today(old))
-                if today(old) == name:  # import tensorflow.contrib as contrib
-                    self.replace(module.end, as_name.end, "")
-                self.remark(module, remark(old))
-            else:
+            old = old_module(path)
+            if old is None:
                 if path in ("numpy", "inspect"):
                     self.roots[name] = "np" if path == "numpy" else path
                 self.other_imports.add(name)
-                self.remark(module, remark(path))
+                self.remark(module, module_remark(given))
+            elif path.startswith("contrib"):
+                self.roots[name] = old if as_name else "tf.contrib"
+                self.remark(module, remark(old))
+                if name == "contrib":
+                    self.imports_contrib()
+            elif not as_name or old == "tf":
+                # Without `as`, `import tensorflow.contrib.rnn` gives the name tensorflow.
+                self.roots[name] = "tf"
+                self.note_import(statement, name)
+                if given == path:
+                    text = "tensorflow.compat.v1" + ("" if as_name else " as tensorflow")
+                    self.replace(module.start, module.end, text)
+            else:
+                self.roots[name] = old
+                self.note_import(statement)
+                self.replace(module.start, module.end, module_today(old))
+                if today(old) == name:  # import tensorflow.contrib as contrib
+                    self.replace(module.end, as_name.end, "")
+                    self.imports_contrib()
+                self.remark(module, remark(old))
             position += 4 if as_name else 2
 
     def take_from(self, statement):
         """`from a.b import c as d, e`"""
         module = statement[1]
-        path = self.standard(module.text)
-        if path in ("tensorflow", "tensorflow.compat.v1"):
-            old = "tf"
-        elif path.startswith("tensorflow.contrib"):
-            old = "tf" + path[len("tensorflow") :]
-        elif path == "contrib" or path.startswith("contrib."):
-            old = "tf." + path
-        else:
-            self.remark(module, remark(path))
+        given = self.standard(module.text)
+        old = old_module(plain_module(given))
+        if old is None:
+            self.remark(module, module_remark(given))
             self.other_imports.update(word.text for word in statement[3:])
             return
+        self.note_import(statement)
         names = [word for word in statement[3:] if word.kind == "name"]
+        moved, stay = [], []
         while names:
-            name = names.pop(0)
-            as_name = name
+            name = as_name = names.pop(0)
             if names and names[0].text == "as":
                 as_name = names[1]
                 del names[:2]
-            self.roots[as_name.text] = "%s.%s" % (old, name.text)
-            self.remark(name, remark("%s.%s" % (old, name.text)))
-        imported = [word.text for word in statement[3:]]
-        if old == "tf" and imported == ["contrib"]:  # from tensorflow import contrib
-            self.replace(statement[0].start, statement[-1].end, "import contrib")
-        elif old == "tf":
-            self.replace(module.start, module.end, "tensorflow.compat.v1")
+            one = "%s.%s" % (old, name.text)
+            self.roots[as_name.text] = one
+            self.remark(name, remark(one))
+            # tf has no contrib today, tf.nn no rnn_cell, tf.layers no dense.
+            moves = today(one).startswith("contrib") and not today(old).startswith("contrib")
+            (moved if moves else stay).append((name, as_name))
+            if moves and as_name.text == "contrib":
+                self.imports_contrib()
+        lines = []
+        for name, as_name in moved:
+            path, _, last = today("%s.%s" % (old, name.text)).rpartition(".")
+            line = "from %s import %s" % (path, last) if path else "import " + last
+            lines.append(line + ("" if last == as_name.text else " as " + as_name.text))
+        if moved and not stay:
+            self.replace(statement[0].start, statement[-1].end, lines.pop(0))
         else:
-            self.replace(module.start, module.end, today(old))
+            self.replace(module.start, module.end, module_today(old))
+            for name, as_name in moved:
+                self.leave_out(statement, statement.index(name), statement.index(as_name))
+        self.add(statement[0], statement[-1].end, lines)
+
+    def leave_out(self, statement, first, last):
+        """Leaves the words from first to last out of a list, and a comma with them."""
+        if [word.text for word in statement[last + 1 : last + 2]] == [","]:
+            following = statement[last + 2] if last + 2 < len(statement) else None
+            end = statement[last + 1].end
+            if following and self.program[end : following.start].strip(" ") == "":
+                end = following.start
+            self.replace(statement[first].start, end, "")
+        elif statement[3].text == "(":
+            self.replace(statement[first].start, statement[last].end, "")
+        else:
+            self.replace(statement[first - 1].start, statement[last].end, "")
+
+    def note_import(self, statement, name=None):
+        """Notes an import of TensorFlow."""
+        inside = self.function is not None
+        self.imports.append(Import(statement[0], statement[-1].end, name, inside))
 
     def take_other(self, statement):
         """Any statement that is no import."""
@@ -280,6 +226,9 @@ class Renaming(object):
             self.remark(statement[0], "%s statement: a function in Python 3" % first)
         if first in ("except", "raise") and "," in texts and "(" not in texts:
             self.remark(statement[0], "%s with a comma: not so in Python 3" % first)
+        if texts[:2] == ["contrib", "="] and self.full_name(" ".join(texts[2:])) == "tf.contrib":
+            self.roots["contrib"] = "tf.contrib"
+            return self.replace(statement[0].start, statement[-1].end, "import contrib")
         for position, word in enumerate(statement):
             before, after = (
                 texts[max(0, position - 2) : position],
@@ -289,14 +238,19 @@ class Renaming(object):
             root, _, rest = path.partition(".")
             if word.text == "`":
                 self.remark(word, "`...`: repr(...) in Python 3")
+            if word.kind == "string" and re.match(r"[rb]?f.*\{.*\b(contrib|rnn_cell)\.", word.text):
+                self.remark(word, "an f-string with contrib or rnn_cell: rename in it")
             if word.kind != "name" or after == ["="] and not rest:
                 continue  # `xrange = range`, or the name of an argument
             if before[-1:] == ["."] or root not in self.roots:
                 known = before[-1:] == ["."] or root in self.other_imports
                 self.remark(word, remark("." + path if known else path))
                 continue
-            old = self.roots[root] + path[len(root) :]
+            old = self.full_name(path)
+            self.is_disabled = self.is_disabled or re.match(_DISABLE, old)
             self.remark(word, remark(old))
+            if after == ["."]:
+                self.remark(word, "a comment in a dotted name: rename what follows")
             if old == "np.searchsorted" and before == ["int", "("]:
                 self.remark(word, "int(np.searchsorted(..)): of one number: int(....item())")
             following = texts[position + 1 : position + 6]
@@ -304,7 +258,7 @@ class Renaming(object):
                 self.remark(word, "MultiRNNCell([cell] * n): a fresh cell for each layer")
             new = self.new_name(root, path[len(root) :])
             if new != path:
-                self.uses_contrib = self.uses_contrib or new.startswith("contrib.")
+                self.uses_contrib = self.uses_contrib or new.partition(".")[0] == "contrib"
                 self.replace(word.start, word.end, new)
 
     @property
@@ -314,14 +268,20 @@ class Renaming(object):
 
     def new_name(self, root, rest):
         """What a program writes today for `root + rest`, root being a name that it imports."""
-        old = self.roots[root] + rest
-        new = today(old)
-        if new in (old, today(self.roots[root]) + rest):
+        base, new = today(self.roots[root]), today(self.roots[root] + rest)
+        if new == self.roots[root] + rest:
             return root + rest
-        if new.startswith("tf."):
-            tf = root if self.roots[root] == "tf" else self.tf
-            return tf + new[len("tf") :] if tf else root + rest
+        if (new + ".").startswith(base + "."):
+            return root + new[len(base) :]
+        if new.startswith("tf."):  # under a name of contrib.framework, which has nest
+            nest = (root + rest).replace("nest.is_sequence", "nest.is_nested")
+            return self.tf + new[len("tf") :] if self.tf else nest
         return new
+
+    def full_name(self, path):
+        """A dotted name of the program as it is called under `tf`; itself if it is another's."""
+        root = path.partition(".")[0]
+        return self.roots.get(root, root) + path[len(root) :]
 
     @staticmethod
     def standard(text):
@@ -330,29 +290,44 @@ class Renaming(object):
 
     def result(self):
         """The program with its edits, and the remarks: `{what: line numbers}`."""
-        if self.header:
-            self.add_header()
+        self.add_header()
+        for (first, end), lines in self.added.items():
+            self.add_edit(first, end, lines)
         text = self.program
         for edit in sorted(self.edits, reverse=True):
             text = text[: edit.start] + edit.text + text[edit.end :]
         return Report(text, self.remarks)
 
+    def add(self, first, end, lines):
+        """Adds lines after the statement from the word `first` to `end`."""
+        self.added.setdefault((first, end), []).extend(lines)
+
     def add_header(self):
-        """Adds what has to stand after the import of TensorFlow."""
-        first, end = self.header
-        names = {self.standard(word.text) for word in self.words if word.kind == "name"}
-        lines = []
-        if self.uses_contrib and self.roots.get("contrib") != "tf.contrib":
-            lines.append("import contrib")
-        if self.edits and not any("disable_" in name for name in names):
-            lines.append("%s.disable_v2_behavior()" % self.tf)
-        before = self.program[self.program.rfind("\n", 0, first.start) + 1 : first.start]
+        """Adds what has to stand after the import of TensorFlow.
+
+        This is the first import of the module, or each import in a function if there is no other.
+        """
+
+        def places(imports):
+            top = [found for found in imports if not found.inside]
+            return top[:1] or imports
+
+        if self.uses_contrib and not self.has_contrib:
+            for found in places(self.imports):
+                self.add(found.first, found.end, ["import contrib"])
+        if (self.edits or any(self.added.values())) and not self.is_disabled:
+            for found in places([found for found in self.imports if found.name]):
+                line = "%s.disable_v2_behavior()" % found.name
+                self.add(found.first, found.end, [line])
+
+    def add_edit(self, first, end, lines):
+        indent = self.indent(first)
         after = re.match(r"[ \t]*(#[^\r\n]*)?(\r?$)", self.program[end:], re.MULTILINE)
-        if before.strip() or not after:  # `try: import tensorflow as tf`
+        if indent is None or not after:  # `try: import tensorflow as tf`
             between = "; "
         else:
             end += after.start(2)
-            between = ("\r\n" if "\r\n" in self.program else "\n") + before
+            between = ("\r\n" if "\r\n" in self.program else "\n") + indent
         self.edits.append(Edit(end, end, "".join(between + line for line in lines)))
 
 
@@ -369,6 +344,20 @@ def difference(path, old, new):
     return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
 
 
+def overwrite(path, content):
+    """Writes all of a file or leaves the file as it is. A link stays a link."""
+    path = os.path.realpath(path)
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
+    try:
+        with io.open(handle, "wb") as file:
+            file.write(content)
+        shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+    finally:
+        if os.path.exists(temporary):
+            os.remove(temporary)
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="python -m contrib.rename",
@@ -377,6 +366,7 @@ def main():
     parser.add_argument("files", metavar="FILE", nargs="+", help="a Python file")
     parser.add_argument("--write", action="store_true", help="change the files")
     arguments = parser.parse_args()
+    status, found = 0, []
     for path in arguments.files:
         try:
             with io.open(path, "rb") as file:
@@ -384,15 +374,24 @@ def main():
             with io.open(path, encoding=encoding, newline="") as file:
                 program = file.read()
             report = rename(program)
-            print(difference(path, program, report.text), end="")
+            found.append(difference(path, program, report.text))
             if arguments.write and report.text != program:
-                with io.open(path, "w", encoding=encoding, newline="") as file:
-                    file.write(report.text)
+                overwrite(path, report.text.encode(encoding))
                 report = rename(report.text)
         except (OSError, SyntaxError, UnicodeError) as error:
-            parser.error("%s: %s" % (path, error))
+            sys.stderr.write("%s: error: %s: %s\n" % (parser.prog, path, error))
+            status = 2
+            continue
         for text, lines in report.remarks.items():
-            print("%s:%s: %s" % (path, ",".join(map(str, lines)), text))
+            found.append("%s:%s: %s\n" % (path, ",".join(map(str, lines)), text))
+    # After all files are written: a pipe that is closed, or a letter of a program that standard
+    # output does not know, stops none of them.
+    sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        print("".join(found), end="", flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import tensorflow.compat.v1 as tf
 
 from .missing import reporter
 
+__all__ = ["sequence_loss"]
+
 # Keeps weights that are all zero from dividing by zero, as in TensorFlow 1.4. In float16 it is 0,
 # there as here.
 _TINY = 1e-12
@@ -130,4 +132,4 @@ def softmax_cross_entropy(labels, logits):
     return cross_entropy(logits)
 
 
-__getattr__ = reporter(__name__)
+__getattr__ = reporter(__name__, "contrib.seq2seq")

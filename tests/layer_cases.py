@@ -71,6 +71,28 @@ def linear_over_time(library):
     return library.layers.linear(STEPS, 2, weights_initializer=tf.ones_initializer())
 
 
+def _sum_of(factor):
+    return lambda variable: factor * tf.reduce_sum(variable)
+
+
+def a_dense_layer_with_every_argument_in_its_place(library):
+    twos, ones = tf.constant_initializer(2.0), tf.ones_initializer()
+    return library.layers.dense(
+        X, 2, tf.tanh, True, twos, ones, _sum_of(3.0), _sum_of(5.0), None, None, None, False, "own"
+    )
+
+
+def a_fully_connected_layer_with_every_argument_in_its_place(library):
+    twos, ones = tf.constant_initializer(2.0), tf.ones_initializer()
+    more = [twos, _sum_of(3.0), ones, _sum_of(5.0), None, None, None, False, "own"]
+    return library.layers.fully_connected(X, 2, tf.tanh, None, None, *more)
+
+
+def an_embedding_with_every_argument_in_its_place(library):
+    ids, twos = tf.constant([[0, 2, 2], [1, 0, 4]]), tf.constant_initializer(2.0)
+    return library.layers.embed_sequence(ids, 6, 3, False, twos, _sum_of(3.0), False, "own")
+
+
 def embedded_sequences(library):
     ids = tf.constant([[0, 2, 2], [1, 0, 4]])
     with tf.variable_scope("Model", initializer=tf.constant_initializer(0.5)):
@@ -178,6 +200,9 @@ MODELS = [
     fully_connected_layers_of_a_scope_with_an_initializer,
     fully_connected_without_biases,
     linear_over_time,
+    a_dense_layer_with_every_argument_in_its_place,
+    a_fully_connected_layer_with_every_argument_in_its_place,
+    an_embedding_with_every_argument_in_its_place,
     embedded_sequences,
     a_decoder,
     a_decoder_that_reads_itself,
@@ -198,7 +223,8 @@ def measure(library, case):
         A dictionary: the variables, each with its name, shape, whether it is trained, and its
         initial value if that is several times one number; the values of the tensors and the
         gradients of the sum of their squares, or, for a case that trains, its value at each of
-        three steps and the variables afterwards; the names of the summaries.
+        three steps and the variables afterwards; the regularization losses; the names of the
+        model variables and of the summaries.
     """
     with tf.Graph().as_default(), tf.Session() as session:
         results = case(library)
@@ -219,8 +245,10 @@ def measure(library, case):
                 ]
                 for variable, value in zip(variables, initial)
             ],
+            "model_variables": [variable.op.name for variable in tf.model_variables()],
             "summaries": [s.op.name for s in tf.get_collection(tf.GraphKeys.SUMMARIES)],
         }
+        found["regularization"] = session.run(tf.losses.get_regularization_losses())
         if case in TRAININGS:
             found["values"] = [session.run(results[0]) for _ in range(3)]
             found["after"] = session.run(variables)
@@ -228,7 +256,7 @@ def measure(library, case):
             gradients = tf.gradients([tf.square(result) for result in results], trained)
             gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
             found["values"], found["gradients"] = session.run([results, gradients])
-    for key in ("values", "gradients", "after"):
+    for key in ("values", "gradients", "after", "regularization"):
         found[key] = [np.asarray(value).tolist() for value in found.get(key, [])]
     return found
 

@@ -4,6 +4,7 @@ On TensorFlow 1.15 the example's first half runs as well, and the names of 1.x a
 Chinese page has the same code, names and figures.
 """
 
+import importlib
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ from commands import ROOT
 from documents import read, rows, sections
 
 import contrib
-from contrib import missing, rename, rnn
+from contrib import rename, rnn
 
 TEXT = read("docs", "from-tensorflow-1.md")
 CHINESE = read("docs", "from-tensorflow-1.zh-CN.md")
@@ -334,6 +335,23 @@ def test_one_cell_object_in_two_scopes_has_two_sets_of_weights():
     assert len(tf.trainable_variables()) == 2
 
 
+def test_two_unnamed_cells_of_a_class_share_a_scope_and_a_name_parts_them():
+    """TensorFlow 1.15 calls the second one gru_cell_1 by itself."""
+
+    def variables(library, **second):
+        with tf.Graph().as_default(), tf.variable_scope("", reuse=tf.AUTO_REUSE):
+            for arguments in ({}, second):
+                cell = library.GRUCell(4, **arguments)
+                cell(tf.zeros([2, 3]), cell.zero_state(2, tf.float32))
+            return [variable.op.name for variable in tf.trainable_variables()]
+
+    assert len(variables(rnn)) == 4
+    parted = variables(rnn, name="gru_cell_1")
+    assert len(parted) == 8
+    if TENSORFLOW_1:
+        assert parted == variables(plain_tf.contrib.rnn)
+
+
 def test_a_subclass_names_its_scope():
     class Encoder(rnn.BasicLSTMCell):
         scope_name = "enc"
@@ -384,19 +402,33 @@ def test_a_module_says_what_it_lacks_and_what_to_use(module):
         module.__nothing__  # noqa: B018
 
 
+@pytest.mark.parametrize("name", ["old_parts", "contrib_x", "mine.contrib"])
+def test_a_folder_of_another_name_gives_the_same_advice(name, tmp_path, monkeypatch):
+    folder = tmp_path.joinpath(*name.split("."))
+    shutil.copytree(os.path.join(ROOT, "contrib"), str(folder))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    layers = importlib.import_module(name + ".layers")
+    with pytest.raises(AttributeError, match="'%s.layers' .* 'one_hot_encoding'; use tf" % name):
+        layers.one_hot_encoding  # noqa: B018
+    with pytest.raises(AttributeError, match="'%s' .* 'slim'; use the package tf_slim" % name):
+        importlib.import_module(name).slim  # noqa: B018
+
+
+def test_the_folder_and_its_parts_list_what_they_have():
+    assert dir(contrib) == sorted(contrib.__all__ + ["rename"])
+    for part in contrib.__all__:
+        scope = {}
+        exec("from contrib.%s import *" % part, scope)
+        assert set(scope) - {"__builtins__"} == set(getattr(contrib, part).__all__)
+        assert "tf" not in scope
+
+
 def test_the_parts_are_imported_when_they_are_asked_for():
     assert contrib.rnn is rnn
     from contrib import legacy_seq2seq, seq2seq
 
     assert (contrib.legacy_seq2seq, contrib.seq2seq) == (legacy_seq2seq, seq2seq)
     assert contrib.framework.nest is tf.nest
-
-
-def test_a_folder_in_a_package_gives_the_same_advice():
-    with pytest.raises(
-        AttributeError, match="'mine.contrib.layers' .* 'one_hot_encoding'; use tf.one"
-    ):
-        missing.reporter("mine.contrib.layers")("one_hot_encoding")
 
 
 @pytest.mark.skipif(TENSORFLOW_1, reason="is about TensorFlow 2")

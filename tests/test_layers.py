@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from layer_cases import MODELS, PATH, TRAININGS, initial_values, measure
+from layer_cases import MODELS, PATH, TRAININGS, X, initial_values, measure
 from models import assert_close
 
 import contrib
@@ -17,11 +17,12 @@ with open(PATH) as file:
 
 @pytest.mark.parametrize("case", MODELS, ids=lambda case: case.__name__)
 def test_a_model_is_that_of_tensorflow_1_15(case):
-    """Variable names, shapes and initial values; outputs and gradients."""
+    """Variable names, shapes and initial values; outputs and gradients; what is collected."""
     actual, recorded = measure(contrib, case), RECORDED[case.__name__]
     assert actual["variables"] == recorded["variables"]
-    assert len(recorded["gradients"]) == len(recorded["variables"])
-    for key in ("values", "gradients"):
+    assert actual["model_variables"] == recorded["model_variables"]
+    assert len(recorded["gradients"]) == sum(trained for _, _, trained, _ in actual["variables"])
+    for key in ("values", "gradients", "regularization"):
         assert len(actual[key]) == len(recorded[key])
         for value, wanted in zip(actual[key], recorded[key]):
             assert_close(value, wanted)
@@ -61,16 +62,17 @@ def test_a_second_call_under_one_name_is_refused():
         layers.dense(tf.zeros([1, 3]), 2, name="out")
 
 
-def test_regularizers_are_collected():
-    layers.dense(tf.ones([1, 3]), 2, kernel_regularizer=lambda w: 2 * tf.reduce_sum(w))
-    layers.fully_connected(tf.ones([1, 3]), 2, biases_regularizer=tf.nn.l2_loss)
-    assert len(tf.losses.get_regularization_losses()) == 2
+@pytest.mark.parametrize("make", [layers.dense, layers.fully_connected])
+def test_inputs_that_are_not_float_are_refused(make):
+    with pytest.raises(TypeError, match="needs inputs of floats; given int32"):
+        make(tf.constant([[1, 2]]), 2)
 
 
 def test_variables_that_are_not_trained():
-    layers.dense(tf.ones([1, 3]), 2, trainable=False)
+    layers.dense(X, 2, trainable=False)
+    layers.fully_connected(X, 2, trainable=False)
     layers.embed_sequence([[1]], 3, 2, trainable=False)
-    assert len(tf.global_variables()) == 3
+    assert len(tf.global_variables()) == 5
     assert not tf.trainable_variables()
 
 
@@ -100,12 +102,60 @@ def test_variables_that_are_not_trained():
             "learning_rate must be a float or a tensor; given 1",
         ),
         (
-            lambda: layers.optimize_loss(tf.zeros([]), None, 0.1, "SGD", None, max),
+            lambda: layers.optimize_loss(tf.zeros([]), None, 0.1, "SGD", None, None, None, max),
             "learning_rate_decay_fn needs a global_step",
         ),
         (
-            lambda: layers.optimize_loss(tf.get_variable("w", []), None, 0.1, "SGD", 1),
+            lambda: layers.optimize_loss(tf.get_variable("w", []), None, 0.1, "SGD", None, None, 1),
             "clip_gradients must be a float; given 1",
+        ),
+        (
+            lambda: layers.optimize_loss(tf.zeros([]), None, 0.1, "SGD", 0.5),
+            "optimize_loss does not support gradient_noise_scale; given 0.5",
+        ),
+        (
+            lambda: layers.optimize_loss(tf.zeros([]), None, 0.1, "SGD", None, {}),
+            "optimize_loss does not support gradient_multipliers; given {}",
+        ),
+        (
+            lambda: layers.optimize_loss(tf.zeros([]), None, 0.1, 5),
+            "optimizer must be one of .*; given 5",
+        ),
+        (
+            lambda: layers.optimize_loss(tf.zeros([]), None, None, "Adam"),
+            "optimizer 'Adam' needs a learning_rate",
+        ),
+        (
+            lambda: layers.optimize_loss(tf.zeros([]), None, None, tf.train.AdamOptimizer),
+            "AdamOptimizer'> needs a learning_rate",
+        ),
+        (
+            lambda: layers.optimize_loss(tf.zeros([]), None, -0.1, "SGD"),
+            "learning_rate must not be below 0; given -0.1",
+        ),
+        (
+            lambda: layers.optimize_loss(tf.zeros([]), None, 0.1, "SGD", summaries=["losss"]),
+            "summaries must be of learning_rate, .*; given 'losss'",
+        ),
+        (
+            lambda: layers.dense(X, 2, activity_regularizer=abs),
+            "dense does not support activity_regularizer; given <built-in",
+        ),
+        (
+            lambda: layers.dense(X, 2, kernel_constraint=abs),
+            "dense does not support kernel_constraint; given <built-in",
+        ),
+        (
+            lambda: layers.dense(X, 2, bias_constraint=abs),
+            "dense does not support bias_constraint; given <built-in",
+        ),
+        (
+            lambda: layers.fully_connected(X, 2, variables_collections=["a"]),
+            r"fully_connected does not support variables_collections; given \['a'",
+        ),
+        (
+            lambda: layers.fully_connected(X, 2, outputs_collections="a"),
+            "fully_connected does not support outputs_collections; given 'a'",
         ),
     ],
 )

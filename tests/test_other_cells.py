@@ -100,6 +100,15 @@ def test_an_lstm_is_clipped_before_its_output_gate_and_projected_after_it(use_pe
         np.testing.assert_allclose(value, expected, rtol=1e-10)
 
 
+@pytest.mark.parametrize("cell_clip", [None, 0, -1])
+def test_only_a_number_above_0_clips_a_block_cell(cell_clip):
+    found = one_step(rnn.LSTMBlockCell(4, cell_clip=cell_clip))[0]
+    with tf.Graph().as_default():
+        wanted = one_step(rnn.LSTMBlockCell(4))[0]
+    for value, expected in zip(found, wanted):
+        np.testing.assert_array_equal(value, expected)
+
+
 def test_a_projected_state_has_its_own_size():
     cell = rnn.LSTMCell(4, num_proj=2)
     assert (cell.state_size, cell.output_size) == (rnn.LSTMStateTuple(4, 2), 2)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import textwrap
@@ -9,7 +10,8 @@ import textwrap
 import pytest
 from commands import ROOT
 
-from contrib.rename import public_names, rename
+from contrib.old_names import public_names
+from contrib.rename import rename
 
 
 def renamed(program):
@@ -66,6 +68,44 @@ def remarks(program):
             "from tensorflow.contrib.framework import nest\n",
             "from contrib.framework import nest\n",
         ),
+        (
+            "from tensorflow import flags, contrib\n",
+            "from tensorflow.compat.v1 import flags\nimport contrib\n",
+        ),
+        ("from tensorflow import contrib as c\n", "import contrib as c\n"),
+        ("from tensorflow import (contrib)\n", "import contrib\n"),
+        (
+            "from tensorflow import (flags,  # f\n    contrib as c,\n    app)\n",
+            "from tensorflow.compat.v1 import (flags,  # f\n    \n    app)\nimport contrib as c\n",
+        ),
+        ("from tensorflow.nn.rnn_cell import GRUCell\n", "from contrib.rnn import GRUCell\n"),
+        (
+            "from tensorflow.nn import rnn_cell, relu\n",
+            "from tensorflow.compat.v1.nn import relu\nfrom contrib import rnn as rnn_cell\n",
+        ),
+        ("from tensorflow.layers import dense as d\n", "from contrib.layers import dense as d\n"),
+        (
+            "import tensorflow.nn as nn\nnn.rnn_cell.GRUCell(4), nn.relu\n",
+            "import tensorflow.compat.v1.nn as nn\nimport contrib\n"
+            "contrib.rnn.GRUCell(4), nn.relu\n",
+        ),
+        (
+            "from tensorflow import nn; nn.rnn_cell.GRUCell(4)\n",
+            "from tensorflow.compat.v1 import nn; import contrib; contrib.rnn.GRUCell(4)\n",
+        ),
+        (
+            "from tensorflow.contrib.framework import nest\nnest.is_sequence(x)\n",
+            "from contrib.framework import nest\nnest.is_nested(x)\n",
+        ),
+        (
+            "from . import tf\nfrom .contrib import x\n",
+            "from . import tf\nfrom .contrib import x\n",
+        ),
+        (
+            "import tensorflow as tf\r\nx = 'a\\\r\ntf.contrib'\r\n",
+            "import tensorflow.compat.v1 as tf\r\ntf.disable_v2_behavior()\r\n"
+            "x = 'a\\\r\ntf.contrib'\r\n",
+        ),
         ("import tensorflow_hub as hub\n", "import tensorflow_hub as hub\n"),
         ("import os\nprint(os.path)\n", "import os\nprint(os.path)\n"),
     ],
@@ -80,6 +120,9 @@ def test_imports(before, after):
         ("tf.contrib.rnn.BasicLSTMCell(4)", "contrib.rnn.BasicLSTMCell(4)"),
         ("tf.nn.rnn_cell.GRUCell(4)", "contrib.rnn.GRUCell(4)"),
         ("cells = tf.nn.rnn_cell", "cells = contrib.rnn"),
+        ("c = tf.contrib", "c = contrib"),
+        ("def f():\n    contrib = tf.contrib", "def f():\n    import contrib"),
+        ("args.disable_dropout", "args.disable_dropout"),
         ("tf.contrib . \\\n    rnn.GRUCell(4)", "contrib.rnn.GRUCell(4)"),
         ("tf.layers.dense(x, 4, tf.nn.relu)", "contrib.layers.dense(x, 4, tf.nn.relu)"),
         ("tf.contrib.framework.nest.flatten(x)", "tf.nest.flatten(x)"),
@@ -95,7 +138,7 @@ def test_imports(before, after):
 )
 def test_names(old, new):
     given = rename("import tensorflow as tf\n%s\n" % old).text
-    header = "import contrib\n" if "contrib." in new and new != old else ""
+    header = "import contrib\n" if "contrib" in new and new != old and "import" not in new else ""
     header = "import tensorflow.compat.v1 as tf\n%stf.disable_v2_behavior()\n" % header
     assert given == "%s%s\n" % (header, new)
 
@@ -107,6 +150,30 @@ def test_nest_of_an_imported_framework_is_tensorflows():
         framework.nest.is_sequence(framework.get_or_create_global_step())
         """)
     assert given.splitlines()[4] == "T.nest.is_nested(framework.get_or_create_global_step())"
+
+
+FUNCTIONS = """
+def f():
+    import tensorflow as tf
+    return tf.contrib.rnn
+%s
+def g():
+    import tensorflow as tf
+    return tf.zeros([])
+"""
+
+
+def test_each_function_imports_what_the_module_does_not():
+    """Any of them may be called first."""
+    header = "    import contrib\n    tf.disable_v2_behavior()\n    return"
+    wanted = FUNCTIONS.replace("    return", header).replace("tf.contrib", "contrib")
+    wanted = wanted.replace("import tensorflow", "import tensorflow.compat.v1")
+    assert rename(FUNCTIONS % "").text == wanted % ""
+
+    lines = rename(FUNCTIONS % "import tensorflow as tf").text.splitlines()
+    place = lines.index("import tensorflow.compat.v1 as tf")
+    assert lines[place + 1 : place + 3] == ["import contrib", "tf.disable_v2_behavior()"]
+    assert sum("disable" in line for line in lines) == 1
 
 
 PROGRAM = '''
@@ -134,6 +201,10 @@ tf.flags.FLAGS._parse_flags()
 tf.nn.rnn(x), tf.nn.rnn_cell.GRUCell
 tf.contrib.rnn.MultiRNNCell([cell] * 3); tf.contrib.rnn.MultiRNNCell([cell, cell])
 r.MultiRNNCell([cell] * n, state_is_tuple=True)
+(tf.  # a comment
+ contrib.rnn); f"{tf.contrib.rnn.GRUCell}"; f"{tf.zeros}"
+from tensorflow.train import AdamOptimizer; from tensorflow.layers import conv2d
+import tensorflow.keras as keras
 '''
 
 
@@ -152,13 +223,17 @@ def test_what_is_left_is_listed_with_its_lines():
         "iteritems": [16],
         "int(np.searchsorted(..))": [18],
         "np.int": [18],
-        "tf.layers": [19],
+        "tf.layers": [19, 28],
         "contrib.seq2seq.BasicDecoder is not there": [20],
         "contrib.training.HParams is not there": [21],
         "tf.estimator": [21],
         "_parse_flags": [22],
         "tf.nn.rnn": [23],
         "MultiRNNCell([cell] * n)": [24, 25],
+        "a comment in a dotted name": [26],
+        "an f-string with contrib or rnn_cell": [27],
+        "tensorflow.train": [28],
+        "tf.keras": [29],
     }
 
 
@@ -195,17 +270,28 @@ def test_a_cell_of_the_folder_is_no_remark():
 # --------------------------------------------------------------------------------------------------
 # The command
 # --------------------------------------------------------------------------------------------------
+# Runs the command after a statement.
+RUN = """
+import runpy
+%s
+runpy.run_module("contrib.rename", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.fixture
 def run(tmp_path):
     """Runs the command in a folder with the copied folder and a TensorFlow that cannot be had."""
     shutil.copytree(os.path.join(ROOT, "contrib"), str(tmp_path / "contrib"))
     (tmp_path / "tensorflow.py").write_text("raise ImportError('no TensorFlow here')\n")
 
-    def call(*words):
+    def call(*words, **options):
+        before = options.pop("before", "")
         process = subprocess.run(
-            [sys.executable, "-m", "contrib.rename"] + list(words),
+            [sys.executable, "-c", RUN % before] + list(words),
             cwd=str(tmp_path),
-            env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            env=dict(
+                {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}, **options
+            ),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             universal_newlines=True,
@@ -266,7 +352,47 @@ def test_the_encoding_and_the_line_ends_of_a_file_stay(run, tmp_path):
 def test_a_file_that_cannot_be_read_is_named(run, tmp_path, content):
     if content:
         (tmp_path / "train.py").write_bytes(content)
-    status, out, err = run("train.py")
-    assert (status, out) == (2, "")
-    assert err.splitlines()[-1].startswith("python -m contrib.rename: error: train.py: ")
-    assert "Traceback" not in err
+    (tmp_path / "model.py").write_text("import tensorflow\n")
+    status, out, err = run("train.py", "model.py")
+    assert (status, out.partition("\n")[0]) == (2, "--- model.py")
+    assert err.startswith("python -m contrib.rename: error: train.py: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_a_file_that_cannot_be_written_stays_as_it_is(run, tmp_path):
+    (tmp_path / "train.py").write_text(TRAIN)
+    before = set(os.listdir(str(tmp_path)))
+    no_space = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    status, _, err = run("--write", "train.py", before=no_space)
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert (tmp_path / "train.py").read_text() == TRAIN
+    assert set(os.listdir(str(tmp_path))) == before
+
+
+def test_a_file_keeps_its_mode_and_a_link_stays_a_link(run, tmp_path):
+    path = tmp_path / "train.py"
+    path.write_text(TRAIN)
+    path.chmod(0o750)
+    (tmp_path / "link.py").symlink_to("train.py")
+    assert run("--write", "link.py")[0] == 0
+    assert (tmp_path / "link.py").is_symlink()
+    assert path.read_text() != TRAIN
+    assert stat.S_IMODE(path.stat().st_mode) == 0o750
+
+
+def test_letters_that_the_output_does_not_know_are_escaped(run, tmp_path):
+    path = tmp_path / "train.py"
+    path.write_text(TRAIN.replace("\n", "  # \u8bcd\n", 1), encoding="utf-8")
+    status, out, err = run("--write", "train.py", PYTHONIOENCODING="cp1252")
+    assert (status, err) == (0, "")
+    assert "-import tensorflow as tf  # \\u8bcd\n" in out
+    assert "contrib" in path.read_text(encoding="utf-8")
+
+
+def test_all_files_are_written_though_nobody_reads_the_output(run, tmp_path):
+    for name in ("train.py", "model.py"):
+        (tmp_path / name).write_text(TRAIN)
+    closed = "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
+    _, _, err = run("--write", "train.py", "model.py", before=closed)
+    assert err == ""
+    assert "contrib.rnn" in (tmp_path / "model.py").read_text().replace("tf.contrib", "")

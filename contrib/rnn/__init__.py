@@ -67,4 +67,4 @@ __all__ = [
     "static_rnn",
 ]
 
-__getattr__ = reporter(__name__)
+__getattr__ = reporter(__name__, "contrib.rnn")

@@ -221,10 +221,12 @@ def check_input(cell, inputs):
     return inputs.shape.as_list()[1]
 
 
-def refuse(cell, **arguments):
-    """Raises ValueError for the first argument that is not at its default, None or False."""
+def refuse(what, **arguments):
+    """Raises ValueError for the first argument that is not at its default, None or False.
+
+    `what` is the cell or the name of the function that got the arguments.
+    """
+    what = what if isinstance(what, str) else type(what).__name__
     for name, value in arguments.items():
         if value is not None and value is not False:
-            raise ValueError(
-                "%s does not support %s; given %r" % (type(cell).__name__, name, value)
-            )
+            raise ValueError("%s does not support %s; given %r" % (what, name, value))

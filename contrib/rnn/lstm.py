@@ -134,13 +134,13 @@ def lstm_peephole_step(x, c, h, kernel, bias, peepholes, forget_bias, activation
         [i, j, f, o] = [x_t, h_(t-1)] W + b         the columns of W and b stand in this order
         f_t = sigmoid(f + p_f * C_(t-1) + forget_bias)
         i_t = sigmoid(i + p_i * C_(t-1))
-        C_t = f_t * C_(t-1) + i_t * activation(j)   then clipped to -cell_clip ... cell_clip
+        C_t = f_t * C_(t-1) + i_t * activation(j)
         o_t = sigmoid(o + p_o * C_t)
         h_t = o_t * activation(C_t)
 
     The peepholes p are vectors `[H]`, given in the order f, i, o: each unit sees its own cell
-    state. `peepholes=None` leaves them out, `cell_clip=None` the clipping. The other arguments are
-    those of `lstm_step`. Returns the new `(c, h)`, `[B, H]`.
+    state; `peepholes=None` leaves them out. `cell_clip` clips C_t to [-cell_clip, cell_clip]. The
+    other arguments are those of `lstm_step`. Returns the new `(c, h)`, `[B, H]`.
     """
     p_f, p_i, p_o = peepholes or (0.0, 0.0, 0.0)
     gates = tf.nn.bias_add(tf.matmul(tf.concat([x, h], 1), kernel), bias)  # [B, 4H]
@@ -280,12 +280,12 @@ class LSTMBlockCell(LSTMCell):
         Args:
             num_units: H, an int.
             forget_bias: a number added to the forget gate.
-            cell_clip: the largest absolute value of the new cell state; None or a number below 0
-                does not clip.
+            cell_clip: the largest absolute value of the new cell state; only a number above 0
+                clips.
             use_peephole: whether the gates see the cell state.
             dtype, reuse, name: see `RNNCell`.
         """
-        if cell_clip is not None and cell_clip < 0:
+        if cell_clip is not None and cell_clip <= 0:
             cell_clip = None
         super(LSTMBlockCell, self).__init__(
             num_units,
