@@ -37,9 +37,7 @@ def check_name(folder):
     """Raises SavePathError for a name that TensorFlow does not take as it is."""
     if any(letter in folder for letter in "*?[]"):
         raise SavePathError("TensorFlow takes * ? [ ] for a pattern; give another folder")
-    try:
-        folder.encode("utf-8")
-    except UnicodeEncodeError:
+    if console.mistake_of_name(folder):
         raise SavePathError("TensorFlow takes names in UTF-8 only; give another folder")
 
 
@@ -87,7 +85,7 @@ def _read_step(prefix):
     if claimed > size:
         raise ValueError("its index claims %d bytes; its files have %d" % (claimed, size))
     # Reading compares checksums, so that a file cut off or written over shows.
-    for name in saved.get_variable_to_shape_map():
+    for name in shapes:
         saved.get_tensor(name)
     return int(saved.get_tensor("Model/global_step"))
 

@@ -35,7 +35,6 @@ import tensorflow.compat.v1 as tf
 from lm import checkpoints, claim, word_ids
 from lm.checkpoints import SavePathError
 from lm.model import epoch_size
-from lm.word_ids import vocabulary_sha256
 
 KEPT = 5  # checkpoints
 # A run must keep these to resume: the sizes of the variables, the sizes of a batch, and the corpus.
@@ -53,7 +52,7 @@ def _describe(config, corpus, progress):
         dtype="float16" if config.use_fp16 else "float32",
         train_words=len(corpus.train),
         corpus_sha256=word_ids.corpus_sha256(corpus.words, corpus.train, progress),
-        vocabulary_sha256=vocabulary_sha256(corpus.words),
+        vocabulary_sha256=word_ids.vocabulary_sha256(corpus.words),
     )
 
 
@@ -76,8 +75,6 @@ def _is_of_a_run(folder):
 
 def _check_foreign(folder):
     """Raises SavePathError if a training would write over a file that is not a training's."""
-    if checkpoints.prefixes_in(folder) or _is_of_a_run(folder):
-        return
     for name in _WRITTEN_WHOLE:
         if os.path.lexists(os.path.join(folder, name)):
             raise SavePathError(
@@ -90,11 +87,11 @@ def _lists(folder):
     return glob.glob(os.path.join(folder, "checkpoint.tmp" + 32 * "[0-9a-f]"))
 
 
-def _remove_leftovers(folder):
+def _remove_leftovers(folder, is_of_a_run):
     """Removes what a killed run has left; for the holder of the lock. Raises SavePathError."""
     leftovers = [os.path.join(folder, name + _UNFINISHED) for name in _WRITTEN_WHOLE]
     leftovers += glob.glob(os.path.join(folder, "model.ckpt-*.tempstate*")) + _lists(folder)
-    if _is_of_a_run(folder):
+    if is_of_a_run:
         # The data of a checkpoint whose index is gone, or was not there yet.
         data = glob.glob(os.path.join(folder, "model.ckpt-*.data-*"))
         leftovers += [p for p in data if not checkpoints.is_there(p[: p.rindex(".data-")])]
@@ -144,17 +141,19 @@ class RunFolder(object):
                 checkpoints.check_name(folder)
                 held.enter_context(claim.made(folder))
                 held.enter_context(claim.locked(folder))
-                _check_foreign(folder)
+                prefixes, is_of_a_run = checkpoints.prefixes_in(folder), _is_of_a_run(folder)
+                if not prefixes and not is_of_a_run:
+                    _check_foreign(folder)
                 description = _describe(config, corpus, word_ids.Progress(log))
                 self._description = dict(description, seed=seed)
-                if checkpoints.prefixes_in(folder):
+                if prefixes:
                     self._checkpoint, self.step = checkpoints.newest_checkpoint(folder)
                     self._check_owner()
-                    for prefix in checkpoints.prefixes_in(folder):
+                    for prefix in prefixes:
                         epoch = checkpoints.step_of(prefix) // batches
                         if 0 < epoch <= self.step // batches:
                             self._saves.append((prefix, epoch))
-                _remove_leftovers(folder)
+                _remove_leftovers(folder, is_of_a_run)
             self.epochs, self.batches = divmod(self.step, batches)
             if self.epochs and not self._saves:
                 self._saves.append((self._checkpoint, self.epochs))

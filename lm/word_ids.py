@@ -96,20 +96,22 @@ def _is_header(about):
     return all(type(n) is int and n >= 0 for n in numbers) and all(t["words"] for t in texts)
 
 
-def _are_ids(ids, num_words, progress):
-    """Returns whether all ids are those of words."""
-    for piece in pieces(ids, progress, "Checking the word ids"):
-        if piece.min() < 0 or piece.max() >= num_words:
-            return False
-    return True
-
-
 def _ids_sha256(ids, progress, sha256=None):
     """Returns a digest of word ids, and of what the hash object `sha256` has seen before."""
     sha256 = sha256 or hashlib.sha256()
     for piece in pieces(ids, progress, "Checking the word ids"):
         sha256.update(piece)
     return sha256.hexdigest()
+
+
+def _are_ids(ids, num_words, digest, progress):
+    """Returns whether ids have this SHA-256, and are all those of words."""
+    sha256 = hashlib.sha256()
+    for piece in pieces(ids, progress, "Checking the word ids"):
+        sha256.update(piece)
+        if piece.min() < 0 or piece.max() >= num_words:
+            return False
+    return sha256.hexdigest() == digest
 
 
 def corpus_sha256(words, train, progress):
@@ -386,9 +388,7 @@ def load(folder, paths, vocab_size, progress):
         found = [about["vocab_size"], about["vocabulary_sha256"], count]
         if found != [vocab_size, vocabulary_sha256(words), len(array)]:
             return None
-        if about["ids_sha256"] != _ids_sha256(array, progress):
-            return None
-        if not _are_ids(array, len(words), progress):
+        if not _are_ids(array, len(words), about["ids_sha256"], progress):
             return None
         if not all(_is_same(paths[split], texts[split], progress) for split in _ORDER):
             return None

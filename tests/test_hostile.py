@@ -44,6 +44,17 @@ def little_memory():
     resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
+def put_no_file(path, kind, make_fifo):
+    """Puts a FIFO, a folder, or a link to a device in place of a file."""
+    path.unlink()
+    if kind == "fifo":
+        make_fifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(kind)
+
+
 @pytest.fixture
 def make_fifo(tmp_path):
     """Makes FIFOs, and fails if one is opened for reading.
@@ -245,13 +256,7 @@ def test_an_embedding_of_another_shape(forged, refused, shape):
 @pytest.mark.parametrize("name", ["model.ckpt-10.index", "model.ckpt-10.data-00000-of-00001"])
 @pytest.mark.parametrize("kind", ["fifo", "/dev/zero", "folder"])
 def test_a_checkpoint_of_what_is_no_file(forged, unreadable, make_fifo, name, kind):
-    (forged / name).unlink()
-    if kind == "fifo":
-        make_fifo(forged / name)
-    elif kind == "folder":
-        (forged / name).mkdir()
-    else:
-        (forged / name).symlink_to(kind)
+    put_no_file(forged / name, kind, make_fifo)
     assert unreadable() == "not a plain file"
 
 
@@ -262,11 +267,7 @@ def test_a_checkpoint_of_what_is_no_file(forged, unreadable, make_fifo, name, ki
 @pytest.mark.parametrize("name", ["config.json", "vocabulary.txt"])
 @pytest.mark.parametrize("kind", ["fifo", "/dev/zero"])
 def test_a_file_that_is_none(forged, refused, make_fifo, little_memory, name, kind):
-    (forged / name).unlink()
-    if kind == "fifo":
-        make_fifo(forged / name)
-    else:
-        (forged / name).symlink_to(kind)
+    put_no_file(forged / name, kind, make_fifo)
     assert refused().startswith("cannot read its %s (not a plain file); " % name)
 
 
@@ -424,11 +425,7 @@ def test_a_header_that_is_nothing_but_depth(saved, copied):
 @pytest.mark.parametrize("name", ["word_ids.bin", "vocabulary.txt"])
 @pytest.mark.parametrize("kind", ["fifo", "/dev/zero"])
 def test_ids_or_words_that_are_no_file(saved, copied, make_fifo, little_memory, name, kind):
-    (copied / name).unlink()
-    if kind == "fifo":
-        make_fifo(copied / name)
-    else:
-        (copied / name).symlink_to(kind)
+    put_no_file(copied / name, kind, make_fifo)
     assert_same_corpus(
         read_corpus(saved.corpus, folder=str(copied)), read_corpus(saved.corpus, log=None)
     )

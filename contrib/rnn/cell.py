@@ -211,6 +211,17 @@ def check_state(what, state, size, *others):
     return state
 
 
+def check_c_and_h(cell, state, sizes, inputs):
+    """Returns a state `(c, h)` as two tensors `[B, size]`, with B the batch size of the inputs.
+
+    Raises ValueError for a state that is no pair, or whose parts have other sizes.
+    """
+    if not isinstance(state, (tuple, list)) or len(state) != 2:
+        raise ValueError("%s needs a state (c, h); given %s" % (type(cell).__name__, state))
+    c = check_state("state c", state[0], sizes[0], inputs)
+    return c, check_state("state h", state[1], sizes[1], inputs, c)
+
+
 def check_input(cell, inputs):
     """Returns D of a cell's input `[B, D]`. Raises ValueError when D is not known."""
     if inputs.shape.ndims != 2 or inputs.shape.as_list()[1] is None:

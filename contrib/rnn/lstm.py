@@ -5,7 +5,7 @@ Letters in the shape comments: B batch_size, D input size, H num_units, P num_pr
 
 import tensorflow.compat.v1 as tf
 
-from .cell import LSTMStateTuple, RNNCell, check_input, check_state, refuse
+from .cell import LSTMStateTuple, RNNCell, check_c_and_h, check_input, check_state, refuse
 
 
 def lstm_step(x, c, h, kernel, bias, forget_bias, activation):
@@ -59,17 +59,15 @@ class _LSTM(RNNCell):
         return not self._state_is_tuple
 
     def call(self, inputs, state):
-        sizes, name = [self._num_units, self._output_size], type(self).__name__
+        sizes = [self._num_units, self._output_size]
         input_size = check_input(self, inputs)
         if self._state_is_tuple:
-            if not isinstance(state, (tuple, list)) or len(state) != 2:
-                raise ValueError("%s needs a state (c, h); given %s" % (name, state))
-            c = check_state("state c", state[0], sizes[0], inputs)
-            h = check_state("state h", state[1], sizes[1], inputs, c)
+            c, h = check_c_and_h(self, state, sizes, inputs)
         else:
             if isinstance(state, (tuple, list)):
                 raise ValueError(
-                    "%s with state_is_tuple=False needs one tensor [c, h]; given %s" % (name, state)
+                    "%s with state_is_tuple=False needs one tensor [c, h]; given %s"
+                    % (type(self).__name__, state)
                 )
             state = check_state("state [c, h]", state, sum(sizes), inputs)
             c, h = tf.split(state, sizes, axis=1)

@@ -5,7 +5,7 @@ Letters in the shape comments: B batch_size, D input size, H num_units, P num_pr
 
 import tensorflow.compat.v1 as tf
 
-from .cell import LSTMStateTuple, RNNCell, check_input, check_state
+from .cell import LSTMStateTuple, RNNCell, check_c_and_h, check_input
 
 
 def nas_step(x, c, h, kernel, recurrent_kernel, bias):
@@ -84,10 +84,7 @@ class NASCell(RNNCell):
     def call(self, inputs, state):
         size, out, dtype = self._num_units, self.output_size, inputs.dtype
         input_size = check_input(self, inputs)
-        if not isinstance(state, (tuple, list)) or len(state) != 2:
-            raise ValueError("NASCell needs a state (c, h); given %s" % (state,))
-        c = check_state("state c", state[0], size, inputs)
-        h = check_state("state h", state[1], out, inputs, c)
+        c, h = check_c_and_h(self, state, (size, out), inputs)
         recurrent_kernel = tf.get_variable("recurrent_kernel", [out, 8 * size], dtype)
         kernel = tf.get_variable("kernel", [input_size, 8 * size], dtype)
         bias = None
