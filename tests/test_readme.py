@@ -5,11 +5,14 @@ import glob
 import os
 import re
 import shlex
+import sys
+import types
 
 import pytest
 from absl import flags
 from commands import ROOT
 
+import reader
 from lm import configs, generate, train
 from study import published_numbers
 
@@ -268,7 +271,8 @@ def test_commands_name_files_flags_and_values_that_exist(page):
 
 def test_flags_in_the_prose_exist(page):
     paths = ["ptb_word_lm.py", "lm/train.py", "lm/generate.py"]
-    paths += glob.glob(os.path.join(ROOT, "study", "*.py"))
+    for folder in ("study", "data"):
+        paths += glob.glob(os.path.join(ROOT, folder, "*.py"))
     defined = set().union(*map(flags_of, paths)) | {"help", "logdir"}
     spans = [span for section in page[1] for span in code_spans(tables_and_prose(section))]
     named = [name for span in spans for name in re.findall(r"(?<!\S)--(\w+)", span)]
@@ -294,6 +298,73 @@ def test_the_flags_of_training_are_in_the_page(using):
             assert set(code_spans(meaning)) == set(configs.CONFIGS), name
         if name == "cell":
             assert set(code_spans(default + meaning)) == set(configs.CELLS), name
+
+
+# What cmd or PowerShell take in another way than the shells of Linux and macOS: a command that goes
+# on in the next line, two in one line, a pipe, a comment, single quotes, a comma outside of quotes.
+OF_ONE_SHELL = re.compile(
+    r"""\\$|&&|\||;|\$\(|\bgrep\b|\bcat\b|^\$ | # |'|^[^"]*(?:"[^"]*"[^"]*)*,|^[^"]*"[^"]*$"""
+)
+COMMAND = (
+    r"(?:\$ |\w+=\S* )*(?:\.venv\S*|python3?|pip|pytest|ruff|tox|make|tar|cat|grep|tensorboard) .*"
+)
+
+
+def command_lines(text):
+    """The lines of a document's blocks that are commands."""
+    lines = re.findall(r"^ *(%s)$" % COMMAND, text, flags=re.MULTILINE)
+    return [line for line in lines if not re.search(r"`|\.$", line)]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'python -c "',
+        "python x.py --a=1 && python y.py",
+        "python x.py | grep y",
+        "python x.py \\",
+        "python x.py --workers=a:1,b:2",
+        "python x.py  # why",
+        "python x.py --prompt='a b'",
+        "$ python x.py",
+        "cat FILE",
+    ],
+)
+def test_what_only_one_shell_takes_is_seen(command):
+    assert command_lines("Type this:\n\n    %s\n" % command) == [command]
+    assert OF_ONE_SHELL.search(command)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["README.md", "README.zh-CN.md", "CONTRIBUTING.md"]
+    + sorted(os.path.relpath(path, ROOT) for path in glob.glob(os.path.join(ROOT, "docs", "*.md"))),
+)
+def test_every_shell_takes_the_commands(path):
+    text = "\n".join(lines_of(path))
+    lines = command_lines(text)
+    assert [line for line in lines if OF_ONE_SHELL.search(line)] == []
+    # A variable that is set for one command has its variant for Windows beside it.
+    variables = re.findall(r"^(\w+)=", "\n".join(lines), flags=re.MULTILINE)
+    assert [name for name in variables if "$env:%s" % name not in text] == []
+
+
+def test_the_program_that_segments_chinese_writes_a_corpus(using, tmp_path, monkeypatch):
+    """With a stand-in for jieba that cuts before every second character."""
+    blocks = [block for section in using for block in section.blocks]
+    (program,) = [block for block in blocks if "import jieba" in block]
+    jieba = types.SimpleNamespace(cut=lambda line: re.findall("..?", line))
+    monkeypatch.setitem(sys.modules, "jieba", jieba)
+    monkeypatch.chdir(tmp_path)
+    lines = ["我是学生%s" % "。" * (n % 2) for n in range(40)]
+    (tmp_path / "novel.txt").write_text("\n\n".join(lines), encoding="utf-8")
+    exec(compile(program, "segment.py", "exec"), {})
+    texts = [(tmp_path / "novel" / ("ptb.%s.txt" % split)) for split in reader.SPLITS]
+    written = [text.read_text(encoding="utf-8").splitlines() for text in texts]
+    assert sum(written, []) == [" ".join(jieba.cut(line)) for line in lines if line]
+    assert [len(part) for part in written] == [16, 2, 2]
+    *_, vocabulary = reader.ptb_raw_data(str(tmp_path / "novel"))
+    assert vocabulary == 4  # 我是, 学生, 。 and <eos>
 
 
 # --------------------------------------------------------------------------------------------------
