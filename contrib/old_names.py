@@ -5,9 +5,9 @@ import io
 import os
 import re
 
-from .missing import BY_HAND, ENDINGS, advice
+from .missing import ATTRIBUTES, BY_HAND, advice
 
-# What a dotted name under TensorFlow becomes, the longest that fits first. Other names stay.
+# What a dotted name under TensorFlow becomes; the longest name that fits counts. Other names stay.
 _NAMES = {
     "tf.contrib.framework.nest.is_sequence": "tf.nest.is_nested",
     "tf.contrib.framework.nest": "tf.nest",
@@ -15,11 +15,25 @@ _NAMES = {
     "tf.nn.rnn_cell": "contrib.rnn",
     "tf.layers.dense": "contrib.layers.dense",
     "tf.nest.is_sequence": "tf.nest.is_nested",
+    "tf.contrib.legacy_seq2seq.python.ops.seq2seq": "contrib.legacy_seq2seq",
+    "tf.contrib.seq2seq.python.ops.loss": "contrib.seq2seq",
 }
+# The modules that had what tf.contrib.rnn had, in one version or another.
+for _module in (
+    "core_rnn",
+    "core_rnn_cell",
+    "core_rnn_cell_impl",
+    "fused_rnn_cell",
+    "gru_ops",
+    "lstm_ops",
+    "rnn",
+    "rnn_cell",
+):
+    _NAMES["tf.contrib.rnn.python.ops." + _module] = "contrib.rnn"
 
 
 def public_names(part):
-    """The public names of a part of this folder, its `__all__`, read off its source."""
+    """The public names of a part of this folder, its `__all__`, read from its source."""
     folder = os.path.dirname(os.path.abspath(__file__))
     path = os.path.join(folder, part, "__init__.py")
     if not os.path.exists(path):
@@ -57,11 +71,23 @@ def remark(path):
         if part == "rename" or part in _PUBLIC and (not name or name in _PUBLIC[part]):
             return None
         return "%s is not there: %s" % (".".join(new.split(".")[:3]), advice(new))
-    found = prefix_in(new, BY_HAND)
-    if found:
-        return "%s: %s" % (found, BY_HAND[found] or advice(new))
-    ending = new.rpartition(".")[2]
-    return "%s: %s" % (ending, ENDINGS[ending]) if ending in ENDINGS else None
+    if prefix_in(new, BY_HAND):
+        return _by_hand(new)
+    for part in new.split("."):
+        if part in ATTRIBUTES:
+            return "%s: %s" % (part, ATTRIBUTES[part])
+    return None
+
+
+def _by_hand(path):
+    found = prefix_in(path, BY_HAND)
+    return "%s: %s" % (found, BY_HAND[found]) if found and BY_HAND[found] else None
+
+
+def is_as_before(path):
+    """Whether a dotted name is in a private module that still has what programs use of it."""
+    found = prefix_in(path, BY_HAND)
+    return found is not None and not BY_HAND[found]
 
 
 def old_module(path):
@@ -81,10 +107,16 @@ def plain_module(path):
     return re.sub(r"^tensorflow\.compat\.v1(?![^.])", "tensorflow", path)
 
 
-def module_remark(path):
-    """What is left to do by hand about the import of another module; None for nothing."""
-    found = remark(path)
+def module_remark(path, name=None):
+    """What is left to do by hand about the import of another module, or of a name of it.
+
+    None for nothing.
+    """
+    whole = path + "." + name if name else path
+    if is_as_before(whole):
+        return None
+    found = _by_hand(whole)
     if path.startswith("tensorflow.") and not path.startswith("tensorflow.compat."):
-        found = found or remark("tf" + path[len("tensorflow") :])
+        found = found or _by_hand("tf" + whole[len("tensorflow") :])
         found = found or "%s: look for it in tensorflow.compat.v1" % path
     return found

@@ -1,6 +1,7 @@
 """`python -m contrib.rename`: what it changes, what it leaves alone, what it lists."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -22,6 +23,10 @@ def remarks(program):
     """`{words before the first colon: line numbers}`"""
     found = rename(textwrap.dedent(program)).remarks
     return {text.partition(":")[0]: lines for text, lines in found.items()}
+
+
+# For a program that imports parts of TensorFlow only.
+DISABLE = "from tensorflow.compat.v1 import disable_v2_behavior\ndisable_v2_behavior()\n"
 
 
 @pytest.mark.parametrize(
@@ -70,28 +75,51 @@ def remarks(program):
         ),
         (
             "from tensorflow import flags, contrib\n",
-            "from tensorflow.compat.v1 import flags\nimport contrib\n",
+            "from tensorflow.compat.v1 import flags\nimport contrib\n" + DISABLE,
+        ),
+        (
+            "from tensorflow import nn\nimport tensorflow as tf\n",
+            "from tensorflow.compat.v1 import nn\nimport tensorflow.compat.v1 as tf\n"
+            "tf.disable_v2_behavior()\n",
+        ),
+        ("from tensorflow import *\n", "from tensorflow.compat.v1 import *\n" + DISABLE),
+        (
+            "from tensorflow.contrib.rnn.python.ops import core_rnn_cell, core_rnn as c\n",
+            "from contrib import rnn as core_rnn_cell\nfrom contrib import rnn as c\n",
+        ),
+        (
+            "import tensorflow.contrib.rnn.python.ops.rnn_cell as c\n",
+            "import contrib.rnn as c\n",
+        ),
+        (
+            "from tensorflow.contrib.legacy_seq2seq.python.ops.seq2seq import rnn_decoder\n",
+            "from contrib.legacy_seq2seq import rnn_decoder\n",
         ),
         ("from tensorflow import contrib as c\n", "import contrib as c\n"),
         ("from tensorflow import (contrib)\n", "import contrib\n"),
         (
             "from tensorflow import (flags,  # f\n    contrib as c,\n    app)\n",
-            "from tensorflow.compat.v1 import (flags,  # f\n    \n    app)\nimport contrib as c\n",
+            "from tensorflow.compat.v1 import (flags,  # f\n    \n    app)\nimport contrib as c\n"
+            + DISABLE,
         ),
         ("from tensorflow.nn.rnn_cell import GRUCell\n", "from contrib.rnn import GRUCell\n"),
         (
             "from tensorflow.nn import rnn_cell, relu\n",
-            "from tensorflow.compat.v1.nn import relu\nfrom contrib import rnn as rnn_cell\n",
+            "from tensorflow.compat.v1.nn import relu\nfrom contrib import rnn as rnn_cell\n"
+            + DISABLE,
         ),
         ("from tensorflow.layers import dense as d\n", "from contrib.layers import dense as d\n"),
         (
             "import tensorflow.nn as nn\nnn.rnn_cell.GRUCell(4), nn.relu\n",
             "import tensorflow.compat.v1.nn as nn\nimport contrib\n"
-            "contrib.rnn.GRUCell(4), nn.relu\n",
+            + DISABLE
+            + "contrib.rnn.GRUCell(4), nn.relu\n",
         ),
         (
             "from tensorflow import nn; nn.rnn_cell.GRUCell(4)\n",
-            "from tensorflow.compat.v1 import nn; import contrib; contrib.rnn.GRUCell(4)\n",
+            "from tensorflow.compat.v1 import nn; import contrib; "
+            + DISABLE[:-1].replace("\n", "; ")
+            + "; contrib.rnn.GRUCell(4)\n",
         ),
         (
             "from tensorflow.contrib.framework import nest\nnest.is_sequence(x)\n",
@@ -215,7 +243,7 @@ def test_what_is_left_is_listed_with_its_lines():
         "contrib.slim is not there": [7],
         "contrib.rnn.UGRNNCell is not there": [8, 19],
         "tensorflow.examples": [9],
-        "tensorflow.python": [10],
+        "tensorflow.python.ops.rnn_cell": [10],
         "print statement": [13, 16],
         "`...`": [13],
         "except with a comma": [14],
@@ -244,12 +272,112 @@ def test_a_remark_says_what_to_use():
     ]
 
 
-def test_a_second_run_changes_nothing():
-    once = rename(PROGRAM).text
-    assert once != PROGRAM
+@pytest.mark.parametrize(
+    "line, wanted",
+    [
+        ("tf.contrib.learn.preprocessing.VocabularyProcessor(5)", "copy text.py and categorical_"),
+        ("tf.contrib.layers.safe_embedding_lookup_sparse(w, i)", "tf.nn.safe_embedding_lookup_"),
+        ("tf.contrib.framework.get_variables('Model')", "tf.global_variables(scope)"),
+        ("tf.contrib.seq2seq.prepare_attention(x)", "older than TensorFlow 1.2"),
+        ("from tensorflow.contrib.seq2seq.python.ops import attention_decoder_fn", "than TensorF"),
+        ("from tensorflow.contrib.seq2seq.python.ops import decoder", "copy it from tensorflow/"),
+        ("from tensorflow.contrib.rnn.python.ops.core_rnn_cell import _linear", "Linear of docs"),
+        ("FLAGS.__flags.items()", "FLAGS.flag_values_dict()"),
+        ("L = tf.layers", "tensorflow.python.layers.layers has the same functions"),
+        ("tf.layers.batch_normalization(x)", "use tf.nn.batch_normalization"),
+        ("from tensorflow import *", "by name"),
+        ("from tensorflow.contrib.rnn import *", "by name"),
+    ],
+)
+def test_the_advice(line, wanted):
+    (found,) = rename("import tensorflow as tf\n%s\n" % line).remarks.items()
+    assert wanted in found[0] and found[1] == [2]
+
+
+def test_of_the_private_loops_only_those_of_tensorflow_0_are_remarks():
+    program = """
+        from tensorflow.python.ops import rnn
+        import tensorflow.python.ops.rnn as r
+        from tensorflow.python.ops.rnn import dynamic_rnn
+        rnn.dynamic_rnn(x), rnn.static_rnn(x), r.raw_rnn(x), dynamic_rnn(x)
+        rnn.rnn(x), r.bidirectional_rnn(x)
+        """
+    assert remarks(program) == {
+        "tensorflow.python.ops.rnn.rnn": [6],
+        "tensorflow.python.ops.rnn.bidirectional_rnn": [6],
+    }
+
+
+def test_functions_of_six_are_no_remarks():
+    program = "from six import iteritems\nfor k, v in iteritems(d): pass\nd.iteritems()\n"
+    assert remarks(program) == {"iteritems": [3]}
+
+
+SHADOWS = """
+from tensorflow import nn
+from tensorflow.contrib import layers, slim
+
+def f(nn, slim=None, *layers):
+    nn.rnn_cell, layers.l2_loss, slim.x
+@decorated
+def g(x):
+    for i, (layers, _) in x: layers.append(nn.rnn_cell)
+    with x as slim, y: slim.z
+    (a, nn) = b = x
+class C(slim.A):
+    def h(self, n: int = 3, *, layers: List[int]=[]) -> int:
+        return layers.x, (lambda nn, b=2: nn.rnn_cell), [slim.x for slim in y]
+layers = [3]
+layers.append(3)
+"""
+
+
+def test_variables_of_a_function_are_no_modules():
+    """Nor is a name that the module gives to something else."""
+    lines = rename(SHADOWS).text.splitlines()
+    given = [line for line in lines if "import" not in line and line != DISABLE.splitlines()[1]]
+    assert given == [line for line in SHADOWS.splitlines() if "import" not in line]
+    assert remarks(SHADOWS) == {
+        "contrib.slim is not there": [3],
+        "contrib.slim.A is not there": [12],
+    }
+
+
+def test_an_alias_of_contrib_is_no_variable():
+    program = "import tensorflow as tf\ndef f():\n    contrib = tf.contrib\n    contrib.slim\n"
+    assert remarks(program) == {"contrib.slim is not there": [4]}
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "def f(x):\n    global nn\n    nn = nn.%s.X\n",
+        "def f(x):\n    x.nn, x[nn] = 3, 4\n    g(nn=3)\n    x = nn == 3\n    nn.%s.X\n",
+        "def f(x):\n    from tensorflow import nn\n    nn.%s.X\n    nn = None\n",
+        "def f(nn):\n    pass\nnn.%s.X\n",
+        "def f(): nn = 3\nnn.%s.X\n",
+        "class A:\n    nn = 3\n    def f(self):\n        nn.%s.X\n",
+        "def f(x):\n    class A:\n        nn = 3\n    nn.%s.X\n",
+        "def f(x=nn.%s.X):\n    nn = 3\n",
+        "x = [nn for nn in y]\nnn.%s.X\n",
+        "if x:\n    nn = None\nnn.%s.X\n",
+        "tf = tf.compat.v1\ntf.nn.%s.X\n",
+    ],
+)
+def test_names_that_are_not_shadowed_are_renamed(function):
+    given = rename("import tensorflow as tf\nfrom tensorflow import nn\n" + function % "rnn_cell")
+    assert "contrib.rnn.X" in given.text and "rnn_cell" not in given.text
+
+
+@pytest.mark.parametrize(
+    "program", [PROGRAM, "from tensorflow import *\nfrom tensorflow import nn\n"]
+)
+def test_a_second_run_changes_nothing(program):
+    once = rename(program).text
+    assert once != program
     twice = rename(once)
     assert twice.text == once
-    assert len(twice.remarks) == len(rename(PROGRAM).remarks)
+    assert len(twice.remarks) == len(rename(program).remarks)
 
 
 def test_a_program_of_compat_v1_gets_what_it_lacks_only():
@@ -348,15 +476,67 @@ def test_the_encoding_and_the_line_ends_of_a_file_stay(run, tmp_path):
     ]
 
 
-@pytest.mark.parametrize("content", [None, b"x = '\xfc'\n", b"# coding: klingon\n"])
-def test_a_file_that_cannot_be_read_is_named(run, tmp_path, content):
-    if content:
-        (tmp_path / "train.py").write_bytes(content)
+@pytest.mark.parametrize(
+    "name, content, wanted",
+    [
+        ("train.py", None, "No such file or directory"),
+        ("models", "folder", "a folder; name its files, such as models.[*][.]py$"),
+        ("x.ipynb", b"{}", 'a notebook; turn it .* jupyter nbconvert --to script "x.ipynb"$'),
+        ("train.py", b"x = '\xfc'\n", "not a text in UTF-8, .* first line, such as # coding: lat"),
+        ("train.py", b"\n\nx = '\xfc'\n", "not a text in UTF-8, .* save it as UTF-8"),
+        ("train.py", b"# coding: klingon\n", "not a text in klingon, the encoding that its first"),
+        ("train.py", b"# coding: ascii\n\nx = '\xfc'\n", "not a text in ascii, the enc"),
+        ("train.py", "x = 3\n".encode("utf-16"), "a text in UTF-16, .* save it as UTF-8"),
+        ("train.py", b"\x80\x00\x01", "not a text; only Python files"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(run, tmp_path, name, content, wanted):
+    if content == "folder":
+        (tmp_path / name).mkdir()
+    elif content:
+        (tmp_path / name).write_bytes(content)
     (tmp_path / "model.py").write_text("import tensorflow\n")
-    status, out, err = run("train.py", "model.py")
+    status, out, err = run(name, "model.py")
     assert (status, out.partition("\n")[0]) == (2, "--- model.py")
-    assert err.startswith("python -m contrib.rename: error: train.py: ")
+    start = "python -m contrib.rename: error: %s: " % name
+    assert err.startswith(start)
     assert len(err.splitlines()) == 1
+    assert re.match("(this is )?" + wanted, err[len(start) : -1])
+
+
+def test_remarks_of_all_files_stand_after_the_differences(run, tmp_path):
+    """A file that is named twice is done once."""
+    for name in ("train.py", "model.py"):
+        (tmp_path / name).write_text(TRAIN)
+    (tmp_path / "empty.py").write_text("")
+    names = ["train.py", "./train.py", "empty.py", "model.py"]
+    for option, line, count in [
+        ([], 3, "2 files would change with --write"),
+        (["--write"], 5, "2 files changed"),
+        (["--write"], 5, "0 files changed"),
+    ]:
+        status, out, err = run(*(option + names))
+        assert (status, err) == (0, "")
+        kinds = [text.partition(" ")[0] for text in out.splitlines()]
+        remarked = ["%s:%d:" % (name, line) for name in ("train.py", "model.py")]
+        assert kinds[-3:-1] == remarked and out.splitlines()[-1] == count
+        assert kinds.count("---") == int(count[0]) and kinds.count(remarked[0]) == 1
+    (tmp_path / "train.py").write_text(TRAIN)
+    assert run("--write", "train.py")[1].endswith("\n1 file changed\n")
+
+
+def test_a_file_with_other_hard_links_is_not_written(run, tmp_path):
+    """Writing would leave the old text under the other names."""
+    path, other = tmp_path / "train.py", tmp_path / "other.py"
+    path.write_text(TRAIN)
+    os.link(str(path), str(other))
+    assert run("train.py")[0] == 0
+    status, out, err = run("--write", "train.py")
+    assert (status, out) == (2, "0 files changed\n")
+    assert "train.py: not written: the file has 2 hard links" in err and err.count("\n") == 1
+    assert path.read_text() == TRAIN and path.samefile(str(other))
+    other.unlink()
+    assert run("--write", "train.py")[0] == 0
 
 
 def test_a_file_that_cannot_be_written_stays_as_it_is(run, tmp_path):
