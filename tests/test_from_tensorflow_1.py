@@ -137,7 +137,8 @@ def test_the_command_makes_the_renames_of_the_table():
 
 @pytest.mark.docs
 def test_the_command_lists_what_the_table_says_is_left_by_hand():
-    (table,) = [rows(PARTS["Rename"])[-6:]]
+    table = [row for row in rows(PARTS["Rename"]) if len(row) == 3]
+    assert len(table) > 5
     header = (
         "import numpy as np\nimport tensorflow as tf\nfrom tensorflow.python.util import nest\n"
     )
@@ -183,7 +184,7 @@ def test_the_names_of_tensorflow_1_existed_and_are_gone():
 def test_messages(message, code, tmp_path):
     if TENSORFLOW_1 and "tensorflow" in message or not KERAS_3 and message in WITH_KERAS_3:
         pytest.skip("TensorFlow %s has it" % tf.__version__)
-    if NUMPY < (2, 4) and "0-dimensional" in message:
+    if NUMPY < (2, 4) and "0-dimensional" in message or NUMPY < (1, 24) and "inhomog" in message:
         pytest.skip("NumPy %s allows it" % np.__version__)
     cell = rnn.BasicLSTMCell(4)
     x = tf.zeros([1, 3])
