@@ -1,4 +1,4 @@
-"""`tf.contrib.framework`: the global step, and `nest`, which is `tf.nest` by now."""
+"""`tf.contrib.framework`: the global step, and `nest`, which is `tf.nest` today."""
 
 import tensorflow.compat.v1 as tf
 
@@ -10,7 +10,7 @@ nest = tf.nest
 
 
 def get_or_create_global_step(graph=None):
-    """Returns the graph's step counter, an int64 scalar variable, and makes it on the first call.
+    """Returns the graph's step counter, an int64 scalar variable; the first call makes it.
 
     The variable is named `global_step` under the variable scope of the call that makes it:
     `Model/global_step` in the PTB script.

@@ -1,7 +1,7 @@
-"""`tf.contrib.layers`: what RNN programs take of it, and `dense` of `tf.layers`.
+"""`tf.contrib.layers`: the functions that RNN programs use, and `dense` of `tf.layers`.
 
-Variable names, defaults and initial values are those of TensorFlow 1.15. Every function makes its
-variables with `tf.get_variable`, in a scope that the surrounding scope decides, as there.
+Variable names, defaults and initial values are those of TensorFlow 1.15. As in TensorFlow, every
+function makes its variables with `tf.get_variable`, in a scope under the surrounding one.
 Letters in the shape comments: B batch_size, T sequence length, D input size, E embed_dim.
 """
 
@@ -33,7 +33,7 @@ def xavier_initializer(uniform=True, seed=None, dtype=tf.float32):
     With n = (rows + columns) / 2, weights are uniform in +-sqrt(3 / n). With `uniform=False`, they
     come from a normal distribution of standard deviation sqrt(1.3 / n), cut off at two of these.
     """
-    # TensorFlow warns where the dtype is given.
+    # TensorFlow warns if the dtype is given.
     options = {"seed": seed} if dtype == tf.float32 else {"seed": seed, "dtype": dtype}
     if uniform:
         return tf.glorot_uniform_initializer(**options)
@@ -42,7 +42,7 @@ def xavier_initializer(uniform=True, seed=None, dtype=tf.float32):
     return tf.variance_scaling_initializer(scale, "fan_avg", "truncated_normal", **options)
 
 
-# Where the variables of tf.contrib.layers are found: tf.model_variables() among others.
+# The collections of the variables of tf.contrib.layers; tf.model_variables() returns the second.
 _COLLECTIONS = [tf.GraphKeys.GLOBAL_VARIABLES, tf.GraphKeys.MODEL_VARIABLES]
 
 
@@ -103,8 +103,8 @@ def dense(
     """`tf.layers.dense`: activation(inputs * kernel + bias).
 
     The variables are `kernel` and `bias` in a scope `dense`; the next unnamed call under the same
-    scope makes `dense_1`. Under a scope that was entered anew, the names begin anew, so that
-    `reuse=True` of that scope finds what the first pass has made.
+    scope makes `dense_1`. A scope that is entered again counts from the start, so that `reuse=True`
+    of that scope finds the variables of the first pass.
 
     Args:
         inputs: `[..., D]`, float; D known when the graph is built.
@@ -167,7 +167,7 @@ def fully_connected(
 
     The variables are `weights` and `biases` in a scope `fully_connected`; the next unnamed call
     under the same scope makes `fully_connected_1`. The activation is ReLU unless another is given,
-    or None. The weights are Xavier's whatever the scope's initializer is.
+    or None. The weights are Xavier's even if the scope has an initializer.
 
     Args:
         inputs: `[..., D]`, float; D known when the graph is built.
@@ -232,8 +232,8 @@ def embed_sequence(
         ids: `[B, T]`, int.
         vocab_size: the number of rows.
         embed_dim: E, the number of columns; both may be missing where `reuse` is True.
-        unique: whether a row that is used several times is looked up once. The values are the same
-            either way; here each is looked up.
+        unique: without effect. In TensorFlow it looks up a repeated row once, which gives the same
+            values.
         initializer, regularizer, trainable: as for `tf.get_variable`.
         scope: the variable scope, `EmbedSequence` if not given.
         reuse: True takes the variable that exists.

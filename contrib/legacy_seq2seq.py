@@ -19,8 +19,8 @@ def rnn_decoder(decoder_inputs, initial_state, cell, loop_function=None, scope=N
         initial_state: the state before the first step, in the structure of `cell.state_size`.
         cell: an RNN cell.
         loop_function: `f(previous_output, time_step)` returns the next input `[B, D]`. With it, the
-            decoder takes the first of its inputs only, and then what the function makes of its own
-            outputs. The function's variables, in a scope `loop_function`, have to exist.
+            decoder uses only the first of `decoder_inputs`; the function makes the others from the
+            outputs. The function's variables must exist, in a scope `loop_function`.
         scope: the variable scope, `rnn_decoder` if not given.
 
     Returns:
@@ -76,14 +76,14 @@ def sequence_loss_by_example(
         losses = []
         for logit, target, weight in zip(logits, targets, weights):
             if softmax_loss_function is None:
-                target = tf.reshape(target, [-1])  # programs give [B / n, n] with logits [B, V]
+                target = tf.reshape(target, [-1])  # some give [B / n, n] with logits [B, V]
                 loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=target, logits=logit)
             else:
                 loss = softmax_loss_function(labels=target, logits=logit)
             losses.append(loss * weight)
         loss = tf.add_n(losses)  # [B]
         if average_across_timesteps:
-            loss /= tf.add_n(weights) + 1e-12  # no division by 0 where all weights are 0
+            loss /= tf.add_n(weights) + 1e-12  # no division by 0 if all weights are 0
         return loss
 
 
@@ -96,10 +96,11 @@ def sequence_loss(
     softmax_loss_function=None,
     name=None,
 ):
-    """The sum over the batch of `sequence_loss_by_example`, or the mean, which is the default.
+    """Averages `sequence_loss_by_example` over the batch, or sums it.
 
     Args:
-        logits, targets, weights, average_across_timesteps, softmax_loss_function: as there.
+        logits, targets, weights, average_across_timesteps, softmax_loss_function: see
+            `sequence_loss_by_example`.
         average_across_batch: whether to divide by B.
         name: the name scope of the ops.
 

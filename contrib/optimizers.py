@@ -60,23 +60,23 @@ def optimize_loss(
         learning_rate: a float, which becomes a variable `OptimizeLoss/learning_rate`; a scalar
             tensor; or None for an optimizer that has its own.
         optimizer: a name (Adagrad, Adam, Ftrl, Momentum, RMSProp, SGD), an optimizer, or a class or
-            function that makes one of the learning rate. A function gets nothing where that is
-            None.
+            function that makes one from the learning rate. A function gets no argument if the
+            learning rate is None.
         gradient_noise_scale, gradient_multipliers: not supported.
         clip_gradients: the largest global norm, a float; or a function that maps pairs of gradients
             and variables to such pairs.
         learning_rate_decay_fn: `f(learning_rate, global_step)` returns the rate to use.
-        update_ops: what runs before the loss; None is the collection `UPDATE_OPS`.
-        variables: what to train; None is all trainable variables.
+        update_ops: the ops that run before the loss; None is the collection `UPDATE_OPS`.
+        variables: the variables to train; None is all trainable variables.
         name: the variable scope, `OptimizeLoss` if not given.
-        summaries: what to summarise, of `loss`, `learning_rate` (where it decays),
-            `global_gradient_norm`, which are the default, `gradients` and `gradient_norm`.
+        summaries: a list of `loss`, `learning_rate` (made only if it decays),
+            `global_gradient_norm`, `gradients` and `gradient_norm`; None is the first three.
         colocate_gradients_with_ops: as for `Optimizer.compute_gradients`.
-        increment_global_step: whether a step counts.
+        increment_global_step: whether a step increments the step counter.
 
     Raises:
-        ValueError: for a loss that is no scalar, any other argument that is none of the above, and
-            a decay without a step counter.
+        ValueError: for a loss that is no scalar, for another argument that is none of the above,
+            and for a decay without a step counter.
     """
     refuse(
         "optimize_loss",

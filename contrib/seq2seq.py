@@ -9,8 +9,8 @@ from .missing import reporter
 
 __all__ = ["sequence_loss"]
 
-# Keeps weights that are all zero from dividing by zero, as in TensorFlow 1.4. In float16 it is 0,
-# there as here.
+# Avoids a division by zero if all weights are zero, as in TensorFlow 1.4. In float16 it is 0, in
+# TensorFlow too.
 _TINY = 1e-12
 
 
@@ -88,12 +88,12 @@ def sequence_loss(
 
 
 def softmax_cross_entropy(labels, logits):
-    """The sparse softmax cross-entropy, a fast one for `softmax_loss_function` above.
+    """A fast sparse softmax cross-entropy, for `softmax_loss_function` above.
 
     With z the logits of a row and p = softmax(z), the loss is -log p[label] and its derivative by z
-    is p, less 1 at the label. TensorFlow's own op makes several passes over `[N, V]` on a CPU to
-    get there, and is slow beside its softmax, which is a kernel of oneDNN's since TensorFlow 2. So
-    the loss is read from the softmax. Where p[label] is too small for its dtype, the loss is
+    is p, less 1 at the label. TensorFlow's own op makes several passes over `[N, V]` on a CPU. Its
+    softmax is faster, a kernel of oneDNN's since TensorFlow 2, so the loss is read from the
+    softmax. If p[label] is too small for its dtype, the loss is
     log(sum(exp(z))) - z[label]; the first term is max(z) - log(max(p)), since the largest logit has
     a p that is not too small.
 
@@ -113,12 +113,12 @@ def softmax_cross_entropy(labels, logits):
         p_label = tf.gather_nd(p, at_label)  # [N]
 
         def from_largest():
-            # The difference first: of large logits, the small logarithm would be lost in rounding.
+            # The difference comes first: beside large logits, rounding would lose the logarithm.
             below_largest = tf.reduce_max(logits, 1) - tf.gather_nd(logits, at_label)
             return below_largest - tf.log(tf.reduce_max(p, 1))
 
         # The two maxima are passes over [N, V], so they are taken only if they are needed.
-        # Below the bound, a float loses digits; float32 and bfloat16 have the same.
+        # Below the bound, a float loses digits; float32 and bfloat16 have the same bound.
         bound = 6.2e-5 if p.dtype == tf.float16 else 1.2e-38
         in_range = tf.reduce_min(p_label) > bound
         loss = tf.cond(in_range, lambda: -tf.log(p_label), from_largest)  # [N]

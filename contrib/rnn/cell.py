@@ -44,7 +44,7 @@ class RNNCell(object):
     _seen_variables = ()
 
     def __init__(self, trainable=True, name=None, dtype=None, _reuse=None):
-        """Keeps what all cells can be told.
+        """Keeps the arguments that all cells have.
 
         Args:
             trainable: whether the optimizers change the variables that the cell makes.
@@ -86,13 +86,13 @@ class RNNCell(object):
 
     @property
     def trainable_variables(self):
-        """Those of the `variables` that optimizers change."""
-        # What a partitioner has split has no attribute `trainable`.
+        """The `variables` that optimizers change."""
+        # A variable that a partitioner has split has no attribute `trainable`.
         return [variable for variable in self.variables if getattr(variable, "trainable", True)]
 
     @property
     def non_trainable_variables(self):
-        """Those of the `variables` that optimizers leave alone."""
+        """The `variables` that optimizers leave alone."""
         return [variable for variable in self.variables if not getattr(variable, "trainable", True)]
 
     @property

@@ -68,7 +68,7 @@ def lstm_layer(x, c, h, kernel, bias, forget_bias):
     num_steps, _, input_size = x.shape.as_list()
     size = h.shape.as_list()[1]
     kernel = tf.convert_to_tensor(kernel)
-    # Transposed once, here, and not in each product with them.
+    # Transposed once here, not in each product with them.
     kernel_x_t = _transpose(kernel[:input_size])  # [4H, D]
     kernel_h_t = _transpose(kernel[input_size:])  # [4H, H]
 

@@ -30,9 +30,10 @@ def stack_bidirectional_dynamic_rnn(
     `fw/` and `bw/`.
 
     Args:
-        cells_fw, cells_bw: lists of cells, as long as each other: one of each for a layer.
+        cells_fw, cells_bw: two lists of one length, with one cell for each layer.
         inputs: `[B, T, D]`, float.
-        initial_states_fw, initial_states_bw: lists of states, one for a layer; zeros if not given.
+        initial_states_fw, initial_states_bw: lists of states, one for each layer; zeros if not
+            given.
         dtype: the dtype of the states of zeros.
         sequence_length: `[B]`, int; T for all rows if not given.
         parallel_iterations: see `tf.nn.dynamic_rnn`.

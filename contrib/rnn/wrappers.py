@@ -101,7 +101,7 @@ class MultiRNNCell(RNNCell):
 
 
 class CellWrapper(RNNCell):
-    """Base class of what stands around one cell, and has the state of the cell."""
+    """Base class of the wrappers of one cell; a wrapper has the state of its cell."""
 
     def __init__(self, cell, **of_all_cells):
         """Wraps `cell`. Raises TypeError when `cell` is no cell."""
@@ -192,7 +192,7 @@ class DropoutWrapper(CellWrapper):
                 "state_keep_prob would drop the cell state c of a cell with"
                 " state_is_tuple=False; use state_is_tuple=True"
             )
-        self._noise = {}  # what all steps share, by place and part of the state: [1, size] each
+        self._noise = {}  # shared by all steps; by place and part of the state: [1, size] each
         if variational_recurrent:
             if dtype is None:
                 raise ValueError("variational_recurrent needs dtype")
@@ -251,7 +251,7 @@ class ResidualWrapper(CellWrapper):
 
         Args:
             cell: the cell to wrap.
-            residual_fn: `f(inputs, output)`, a tensor, in place of the sum.
+            residual_fn: `f(inputs, output)` returns a tensor, used in place of the sum.
         """
         super(ResidualWrapper, self).__init__(cell)
         self._residual_fn = residual_fn or _add
@@ -279,7 +279,7 @@ class DeviceWrapper(CellWrapper):
     """Runs a cell on a device: `output, new_state = cell(inputs, state)` under `tf.device`."""
 
     def __init__(self, cell, device):
-        """Wraps `cell` for `device`, a name such as "/gpu:0" or what else `tf.device` takes."""
+        """Wraps `cell` for `device`, a name such as "/gpu:0" or anything else `tf.device` takes."""
         super(DeviceWrapper, self).__init__(cell)
         self._device = device
 
