@@ -3,29 +3,29 @@
 | name | meaning |
 |---|---|
 | `init_scale` | variables start uniform in [-init_scale, init_scale]; LSTM biases start at 0 |
-| `learning_rate` | of plain gradient descent, for the first `max_epoch` epochs |
-| `max_grad_norm` | the largest global norm of the gradients; larger ones are scaled down to it |
+| `learning_rate` | learning rate of plain gradient descent in the first `max_epoch` epochs |
+| `max_grad_norm` | largest global norm of the gradients; larger gradients are scaled down to it |
 | `num_layers` | LSTM layers, one above the other |
-| `num_steps` | time steps the network is unrolled for, where back-propagation is cut off |
+| `num_steps` | time steps that the network is unrolled for; gradients reach back no further |
 | `hidden_size` | units of each LSTM layer; also the size of the word embedding |
 | `max_epoch` | epochs at the full learning rate |
 | `max_max_epoch` | epochs in all |
 | `keep_prob` | probability that dropout keeps a unit; 1.0 is no dropout |
 | `lr_decay` | factor of the learning rate for every epoch after `max_epoch` |
-| `batch_size` | streams of text read side by side |
-| `vocab_size` | different words; `ptb_word_lm.py` sets it to what the corpus holds |
+| `batch_size` | streams of text that are read side by side |
+| `vocab_size` | different words; `ptb_word_lm.py` sets it to the size of the corpus's vocabulary |
 
 The learning rate of epoch i, counted from 1, is
 `learning_rate * lr_decay ** max(i - max_epoch, 0)`.
 
 The values are the original example's. Medium and large are those of Zaremba et al. 2014
-(https://arxiv.org/abs/1409.2329), section 4.1, but for one: the paper divides the learning rate of
-medium by 1.2 for each epoch after the sixth, the example multiplies it by 0.8.
+(https://arxiv.org/abs/1409.2329), section 4.1, with one exception. After the sixth epoch of medium,
+the paper divides the learning rate by 1.2 for each epoch; the example multiplies it by 0.8.
 """
 
 
 class SmallConfig(object):
-    """No dropout; the one the blog prints."""
+    """The configuration that the blog prints; it has no dropout."""
 
     init_scale = 0.1
     learning_rate = 1.0
@@ -42,7 +42,7 @@ class SmallConfig(object):
 
 
 class MediumConfig(object):
-    """Dropout of one half."""
+    """The configuration with a dropout of one half."""
 
     init_scale = 0.05
     learning_rate = 1.0
@@ -59,7 +59,7 @@ class MediumConfig(object):
 
 
 class LargeConfig(object):
-    """Dropout of 65 %; for a GPU and a day."""
+    """The configuration with a dropout of 65 %; it wants a GPU and a day."""
 
     init_scale = 0.04
     learning_rate = 1.0
@@ -76,7 +76,7 @@ class LargeConfig(object):
 
 
 class TestConfig(object):
-    """Tiny, to see the whole script run; it learns next to nothing."""
+    """A tiny configuration that shows the whole script run; it learns next to nothing."""
 
     init_scale = 0.1
     learning_rate = 1.0
@@ -101,13 +101,13 @@ CONFIGS = {
 
 
 class UnknownModelError(ValueError):
-    """A name that no configuration has. `flag` names the flag to blame."""
+    """Raised if no configuration has a name. `flag` names the flag to blame."""
 
     flag = "model"
 
 
 def get_config(name):
-    """Returns a new configuration, whose attributes the caller may change.
+    """Returns a new configuration. You may change its attributes.
 
     Args:
         name: "small", "medium", "large" or "test".

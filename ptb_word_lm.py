@@ -5,15 +5,16 @@ This is the official TensorFlow example of the model in
     Zaremba, Sutskever and Vinyals, "Recurrent Neural Network Regularization",
     https://arxiv.org/abs/1409.2329
 
-as the blog post 循环神经网络 (Recurrent Neural Network, RNN), 2018, annotates it, running on
-today's TensorFlow. Read it beside section 6 of the blog: the statements, their order and the
-section numbers are the blog's. NOTICE says whose example it follows. To train models of your own,
-use `python -m lm.train`: the same model, faster, with more to choose from.
+The blog post 循环神经网络 (Recurrent Neural Network, RNN), 2018, annotates the example. Read the
+script beside section 6 of the blog: it has the blog's statements, in the blog's order and with the
+blog's section numbers, and runs on today's TensorFlow. NOTICE names the example that it follows.
 
     python ptb_word_lm.py                                  # the corpus that ships
     python ptb_word_lm.py --data_path=PTB --model=small    # the Penn Treebank, in the folder PTB
 
-docs/results.md says what the script reaches, beside the numbers that others published.
+docs/results.md lists the perplexities that the script reaches, beside those that others published.
+To train models of your own, use `python -m lm.train`. It trains the same model, faster, and offers
+you more to choose from.
 
 Seven substitutions were made. Every other difference from the original has a comment "Departure:".
 The original has the fourth to the sixth as well; the blog leaves them out.
@@ -46,9 +47,9 @@ from configs import get_config
 
 tf.disable_v2_behavior()
 
-# Parameters. The configurations, init_scale to vocab_size, stand in configs.py.
+# Parameters. configs.py holds the configurations, init_scale to vocab_size.
 flags = tf.flags
-logging = tf.logging  # The blog does not use it either.
+logging = tf.logging  # The blog does not use this name either.
 
 flags.DEFINE_string(
     "model", "small", "A type of model. Possible options are: small, medium, large, test."
@@ -59,7 +60,7 @@ flags.DEFINE_string(
     "The folder with ptb.train.txt, ptb.valid.txt and ptb.test.txt.",
 )
 flags.DEFINE_string(
-    "save_path", None, "The folder for checkpoints; the last one lies beside it. Default: none."
+    "save_path", None, "The folder for checkpoints; the last one is saved beside it. Default: none."
 )
 flags.DEFINE_bool("use_fp16", False, "Train using 16-bit floats instead of 32-bit floats.")
 # Departure: the original cannot be seeded.
@@ -75,19 +76,19 @@ def data_type():
     return tf.float16 if FLAGS.use_fp16 else tf.float32
 
 
-# 1.1 The LSTM structure. The blog's part PTBModel begins with the model's input.
+# 1.1 The LSTM structure. The blog's part on PTBModel begins with the input of the model.
 class PTBInput(object):
-    """A corpus in batches, as `reader.ptb_producer` draws them.
+    """A corpus in batches. The docstring of `reader` draws them.
 
     Args:
-        config: gives `batch_size` and `num_steps`.
+        config: a configuration, of which `batch_size` and `num_steps` are used.
         data: the corpus, a list of word ids.
         name: the name scope of the ops.
 
     Attributes:
         epoch_size: the number of batches in one pass over the corpus. The -1 leaves room for the
             targets, which are shifted by one word.
-        input_data, targets: int32 `[B, T]`; the targets are the words one later.
+        input_data, targets: int32 `[B, T]`; the targets are the words after the inputs.
 
     Raises:
         reader.CorpusError: if the corpus does not fill one batch.
@@ -192,7 +193,8 @@ class PTBModel(object):
         # 5. The gradients
         self._lr = tf.Variable(0.0, trainable=False)
         tvars = tf.trainable_variables()
-        # 6. Clipping them, between tf.gradients and apply_gradients; minimize would leave no room.
+        # 6. Clipping the gradients, between tf.gradients and apply_gradients. minimize does both at
+        # once and leaves no place for it.
         grads, _ = tf.clip_by_global_norm(tf.gradients(cost, tvars), config.max_grad_norm)
 
         # 7. Training the parameters
@@ -234,15 +236,16 @@ class PTBModel(object):
         return self._train_op
 
 
-# The blog speaks of run_epoch and does not print it.
+# The blog mentions run_epoch but does not print it.
 def run_epoch(session, model, eval_op=None, verbose=False):
     """Runs the model over its whole input once and returns the perplexity, exp(loss per word).
 
     Args:
         session: a session with initialised variables and running queues.
-        model: the `PTBModel`. Its state is zero for the first batch and carried from then on.
+        model: the `PTBModel`. Its state is zero before the first batch. Each batch hands its final
+            state on to the next.
         eval_op: an op to run with each batch: `train_op` to train, None to evaluate.
-        verbose: whether to print progress: about ten lines for an epoch of 110 batches or more.
+        verbose: whether to print progress, about ten lines for an epoch of 110 batches or more.
     """
     start_time = time.time()
     costs = 0.0
@@ -295,7 +298,7 @@ def main(_):
 
     # Departure: the original has get_config and the configurations in this file.
     config = get_config(FLAGS.model)
-    # The test text is read word by word in one stream, so that every word has all those before it.
+    # The test text is one stream, read word by word. Each prediction can draw on all words before.
     eval_config = get_config(FLAGS.model)
     eval_config.batch_size = 1
     eval_config.num_steps = 1
@@ -314,7 +317,7 @@ def main(_):
 
         with tf.name_scope("Valid"):
             valid_input = PTBInput(config=config, data=valid_data, name="ValidInput")
-            # reuse=True: the variables of m. What m learns, the other two models have.
+            # reuse=True: this model and mtest share the variables of m, and so have what m learns.
             with tf.variable_scope("Model", reuse=True, initializer=initializer):
                 mvalid = PTBModel(is_training=False, config=config, input_=valid_input)
             tf.summary.scalar("Validation Loss", mvalid.cost)
@@ -325,7 +328,7 @@ def main(_):
                 mtest = PTBModel(is_training=False, config=eval_config, input_=test_input)
 
         # Departure: no summary_op. The Supervisor's summary thread would evaluate the costs every
-        # two minutes, each time with a batch that the epoch then lacks.
+        # two minutes. Each time it would take a batch that the epoch then lacks.
         sv = tf.train.Supervisor(logdir=FLAGS.save_path, summary_op=None)
         with sv.managed_session() as session:
             for i in range(config.max_max_epoch):
@@ -351,6 +354,6 @@ def main(_):
 
 
 if __name__ == "__main__":
-    # Departure: tf.app.run passes over flags that it does not know, shows errors as tracebacks, and
-    # leaves lines in a buffer where the output is no terminal.
+    # Departure: tf.app.run ignores flags that it does not know, shows errors as tracebacks, and
+    # keeps lines in a buffer if the output is not a terminal.
     console.run(main)

@@ -1,10 +1,10 @@
-"""Text files -> word ids -> `[batch_size, num_steps]` batches.
+"""Turns text files into word ids, and word ids into `[batch_size, num_steps]` batches.
 
-After the reader of the TensorFlow Authors' PTB example (see NOTICE).
+The module follows the reader of the TensorFlow Authors' PTB example (see NOTICE).
 
-How a corpus becomes batches, for 26 word ids, batch_size 2 and num_steps 3. The corpus is cut into
-batch_size pieces of equal length (what is left over goes), and row b of every batch walks through
-piece b, num_steps words at a time. y is x one word later:
+This is how 26 word ids become batches, with batch_size 2 and num_steps 3. The corpus is cut into
+batch_size pieces of equal length; the words left over are dropped. Row b of every batch walks
+through piece b, num_steps words at a time. y holds the word after each word of x:
 
     raw_data   0 1 2 3 4 5 6 7 8 9 10 11 12 | 13 14 15 16 17 18 19 20 21 22 23 24 25
 
@@ -20,10 +20,8 @@ piece b, num_steps words at a time. y is x one word later:
     batch 3    x [[ 9 10 11]     y [[10 11 12]
                   [22 23 24]]       [23 24 25]]
 
-    after which batch 0 comes again.
-
-A row continues where it stopped in the batch before: that is why the final state of one batch is
-the right initial state of the next.
+Then batch 0 comes again. A row continues where it stopped in the batch before. That is why the
+final state of one batch is the right initial state of the next.
 """
 
 import collections
@@ -37,18 +35,19 @@ FILES = "ptb.train.txt, ptb.valid.txt and ptb.test.txt"
 
 
 class CorpusError(ValueError):
-    """A corpus that cannot be used. `flag` names the flag to blame.
+    """Raised if a corpus cannot be used. `flag` names the flag to blame.
 
-    The message says what is wrong and what would do.
+    The message says what is wrong and what to give instead.
     """
 
     flag = "data_path"
 
 
 def _read_words(path):
-    """Returns the words of a text file, with `<eos>` for each line end."""
-    # Departure: plain files in place of tf.gfile, which reads remote ones too, and plain words for
-    # what is wrong with a file, a byte-order mark left out, in place of a traceback or a puzzle.
+    """Returns the words of a text file, with `<eos>` for the end of each line."""
+    # Departure: plain files in place of tf.gfile, which also reads remote files. One line says what
+    # is wrong with a file, in place of a traceback. A byte-order mark is left out: the original
+    # would make it part of the first word.
     try:
         with open(path, "rb") as file:
             text = file.read()
@@ -63,8 +62,8 @@ def _read_words(path):
             "%s is not UTF-8: byte %d cannot be decoded; save the file as UTF-8"
             % (path, error.start)
         )
-    # Departure: spaces around "<eos>". The original has none, which does for the Penn Treebank,
-    # whose lines begin and end with a space, and glues "<eos>" to the words of other texts.
+    # Departure: spaces around "<eos>". The original has none. The lines of the Penn Treebank begin
+    # and end with a space, but in other texts the original glues "<eos>" to the words beside it.
     words = text.replace("\n", " <eos> ").split()
     if all(word == "<eos>" for word in words):
         raise CorpusError("%s holds no words; give it text, one sentence a line" % path)
@@ -72,7 +71,7 @@ def _read_words(path):
 
 
 def _build_vocab(words):
-    """Returns `{word: id}`, by descending frequency; words of equal frequency are sorted."""
+    """Returns `{word: id}`, by descending frequency. Words of equal frequency are sorted."""
     counter = collections.Counter(words)
     by_frequency = sorted(counter, key=lambda word: (-counter[word], word))
     return {word: number for number, word in enumerate(by_frequency)}
@@ -88,10 +87,10 @@ def ptb_raw_data(data_path):
     Returns:
         `(train_data, valid_data, test_data, vocabulary)`: three lists of word ids, and the number
         of different words in the training text, 10,000 for the Penn Treebank. Words of the other
-        two that the training text lacks are dropped.
+        two texts are dropped if the training text lacks them.
 
     Raises:
-        CorpusError: a ValueError, for a folder or file that is missing, unreadable, empty, or not
+        CorpusError: a ValueError, if the folder or a file is missing, unreadable, empty, or not
             UTF-8.
     """
     if not os.path.isdir(data_path):
@@ -108,7 +107,7 @@ def ptb_raw_data(data_path):
     train_data, valid_data, test_data = (
         [word_to_id[word] for word in text if word in word_to_id] for text in words
     )
-    # Departure: the original drops them silently.
+    # Departure: unknown words are counted. The original drops them silently.
     for path, text, data in zip(paths, words, (train_data, valid_data, test_data)):
         if len(data) < len(text):
             print(
@@ -119,31 +118,32 @@ def ptb_raw_data(data_path):
 
 
 def ptb_vocabulary(data_path):
-    """Returns the different words of the training text, a list in the order of their ids."""
+    """Returns the different words of the training text, as a list in the order of their ids."""
     return list(_build_vocab(_read_words(os.path.join(data_path, "ptb.train.txt"))))
 
 
 def ptb_producer(raw_data, batch_size, num_steps, name=None):
-    """Batches of a corpus, a new one each time `session.run` evaluates them (drawn above).
+    """Makes two tensors that give the next batch each time `session.run` evaluates them.
 
-    They come out of a queue, which `tf.train.Supervisor` or `tf.train.start_queue_runners` must
-    have started: without that, `session.run` waits forever. `x` and `y` come from the same place in
-    the queue, so evaluate them in one `session.run`.
+    The batches come out of a queue. `tf.train.Supervisor` or `tf.train.start_queue_runners` must
+    start the queue first; otherwise `session.run` waits forever. Evaluate `x` and `y` in one
+    `session.run`, so that both come from the same batch. The docstring of the module draws the
+    batches.
 
     Args:
-        raw_data: word ids, a list of ints, as from `ptb_raw_data`.
-        batch_size: rows of a batch.
-        num_steps: words of a row.
+        raw_data: word ids, a list of ints, for example from `ptb_raw_data`.
+        batch_size: the number of rows of a batch.
+        num_steps: the number of words of a row.
         name: the name scope of the ops.
 
     Returns:
-        `(x, y)`, int32 `[batch_size, num_steps]`; y is x one word later.
+        `(x, y)`, int32 `[batch_size, num_steps]`; y holds the word after each word of x.
 
     Raises:
-        CorpusError: a ValueError, when there are too few words for one batch.
+        CorpusError: a ValueError, if there are too few words for one batch.
     """
-    # Departure: lengths are checked and the words cut into rows while the graph is built. In the
-    # original both are ops: too short a text fails in a thread of the running queue.
+    # Departure: lengths are checked, and the words are cut into rows, while the graph is built. In
+    # the original, ops do both: a text that is too short fails in a thread of the running queue.
     words_needed = batch_size * (num_steps + 1)
     if len(raw_data) < words_needed:
         raise CorpusError(
