@@ -1,10 +1,10 @@
-"""How the commands meet a terminal: a quiet start, strict flags, and errors in one line.
+"""Gives the commands a quiet start, strict flags, and errors in one line.
 
-Nothing here is part of the example; `ptb_word_lm.py` reads without it.
+Nothing here is part of the example. You can read `ptb_word_lm.py` without it.
 
 An exception is a user's mistake if it has an attribute `flag`, the name of the flag to blame. The
-command then ends with one line that names the flag, its value, what is wrong and what would do. All
-other exceptions are mistakes of the program and stay tracebacks.
+command then ends with one line, which names the flag and its value, and says what is wrong and what
+to do. All other exceptions are mistakes of the program and stay tracebacks.
 
     status 0    the command did what it should
     status 1    standard output cannot be written, or memory ran out
@@ -25,28 +25,28 @@ import time
 
 _ENDINGS = {"SIGINT": "\nInterrupted", "SIGTERM": "Terminated", "SIGHUP": "Hung up"}
 _SIGNALS = {getattr(signal, name): word for name, word in _ENDINGS.items() if hasattr(signal, name)}
-_stderr = 2  # the file descriptor that a person sees
+_stderr = 2  # the file descriptor that leads to the screen
 
 
 class OutputError(Exception):
-    """Standard output cannot be written.
+    """Raised if standard output cannot be written.
 
-    This class is no OSError, so that whoever handles the errors of a file lets it pass.
+    This class is not an OSError, so that code that handles the errors of a file lets it pass.
 
     Attributes:
-        reason: what the system says.
-        is_closed: whether the reader of a pipe has gone away, as `| head` does.
+        reason: the message of the system.
+        is_closed: whether the reader of a pipe has closed it, as `| head` does.
     """
 
     def __init__(self, error):
-        """Takes the system's error. The exception's text, empty at first, is for what is saved."""
+        """Takes the error of the system. Whoever catches this can add what is saved as its text."""
         super(OutputError, self).__init__()
         self.reason = "it is closed" if error.errno == errno.EBADF else error.strerror
         self.is_closed = error.errno == errno.EPIPE
 
 
 class Stopped(KeyboardInterrupt):
-    """SIGTERM or SIGHUP, which end a command as Ctrl-C does. `signal` is the signal's number."""
+    """Raised on SIGTERM or SIGHUP, to end a command as Ctrl-C does. `signal` is the number."""
 
     def __init__(self, number):
         super(Stopped, self).__init__()
@@ -64,10 +64,10 @@ def _end_at_once(number, frame):
 
 
 class _Raiser(object):
-    """A handler that raises an exception at the first signal.
+    """A signal handler that raises an exception at the first signal.
 
-    A second one, as of a key pressed twice, must not disturb what is put in order then; after
-    two seconds it ends the program.
+    A second signal, for example from a key that is pressed twice, must not disturb the clean-up. If
+    it comes more than two seconds later, it ends the program.
     """
 
     def __init__(self):
@@ -83,15 +83,15 @@ class _Raiser(object):
 
 
 def _handle_signals(handler):
-    """Sets the handler of the signals that end a program; returns `{signal: handler before}`.
+    """Sets the handler of the signals that end a program; returns `{signal: earlier handler}`.
 
-    A signal that is ignored stays ignored, as SIGHUP under `nohup`.
+    A signal that is ignored stays ignored, for example SIGHUP under `nohup`.
     """
     if threading.current_thread() is not threading.main_thread():
         return {}
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in before:
-        if before[number] not in (signal.SIG_IGN, None):  # None is not from Python
+        if before[number] not in (signal.SIG_IGN, None):  # None: not set from Python
             signal.signal(number, handler)
     return before
 
@@ -111,30 +111,30 @@ def _signals_handled_by(handler):
 # Standard input, output and error
 # --------------------------------------------------------------------------------------------------
 def _open_standard_files():
-    """Opens those of the file descriptors 0, 1 and 2 that are closed.
+    """Opens the file descriptors 0, 1 and 2 if they are closed.
 
-    Otherwise the next file that the program opens would get the number, and lines meant for a
+    Otherwise the next file that the program opens would get such a number, and lines for the
     terminal would land in a checkpoint. Standard output is opened for reading only, so that writing
-    it is an error.
+    to it is an error.
     """
     for number, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, mode), True)  # gets the lowest free number
+            os.set_inheritable(os.open(os.devnull, mode), True)  # open gives the lowest free number
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))
 
 
-# Control characters, which a file from somebody else may hold, do something to a terminal.
+# Control characters in a file from somebody else could manipulate the terminal.
 _VISIBLE = {n: "\\x%02x" % n for n in range(160) if n < 32 or n >= 127}
 for _letter in "\n\r\t":
     del _VISIBLE[ord(_letter)]
 
 
 class _Output(object):
-    """Standard output, but writing raises OutputError where that fails."""
+    """Standard output that raises OutputError if writing fails."""
 
     def __init__(self, stream):
         self._stream = stream
@@ -157,7 +157,7 @@ class _Output(object):
 
 @contextlib.contextmanager
 def _checked_output():
-    """Shows each line of standard output at once, and escapes what the terminal cannot show."""
+    """Makes standard output show each line at once, and escape what the terminal cannot show."""
     _open_standard_files()
     for stream in (sys.stdin, sys.stdout):
         if hasattr(stream, "reconfigure"):
@@ -173,13 +173,13 @@ def _checked_output():
 
 
 def _discard(number):
-    """Sends what is still to be written to a file descriptor nowhere."""
+    """Discards what is still to be written to a file descriptor."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def say(line):
-    """Writes a line to standard error, where that is possible."""
+    """Writes a line to standard error, if that is possible."""
     try:
         line = line.translate(_VISIBLE).encode("utf-8", "backslashreplace").decode("utf-8")
         sys.stderr.write(line + "\n")
@@ -194,12 +194,13 @@ def say(line):
 def hush_tensorflow():
     """Imports TensorFlow, and keeps its notices and deprecation warnings off the screen.
 
-    Call this before anything imports TensorFlow. If TF_CPP_MIN_LOG_LEVEL is set to a number in the
-    environment, the notices follow that variable: set it to 0 to learn why TensorFlow finds no GPU,
-    or why it ends without a word on an old processor.
+    Call this before anything imports TensorFlow. If the environment variable TF_CPP_MIN_LOG_LEVEL
+    is a number, TensorFlow shows its notices by that level. Set it to 0 to learn why TensorFlow
+    finds no GPU, or why it ends without a message on an old processor.
 
-    Ctrl-C ends the program at once while TensorFlow loads: many an import would take the exception
-    for a missing module. From then on, until `errors_in_one_line` begins, Ctrl-C is one line.
+    While TensorFlow loads, Ctrl-C ends the program at once, since many imports would take an
+    exception for a missing module. After that, until `errors_in_one_line` begins, Ctrl-C prints one
+    line.
     """
     _open_standard_files()
     sys.excepthook = _show_exception
@@ -221,8 +222,8 @@ def _show_exception(kind, error, trace):
 
 def _import_tensorflow_quietly():
     global _stderr
-    # Some notices heed no level: the libraries write them while they load. So TensorFlow is
-    # imported here with standard error in a file. The file is shown only if the import fails.
+    # Libraries write some notices while they load, whatever the level. So standard error goes into
+    # a file during the import. The file is shown only if the import fails.
     sys.stderr.flush()
     with _temporary_file() as notices:
         _stderr = os.dup(2)
@@ -242,12 +243,12 @@ def _import_tensorflow_quietly():
 def _temporary_file():
     try:
         return tempfile.TemporaryFile()
-    except OSError:  # There is no folder for it.
+    except OSError:  # There is no folder for temporary files.
         return open(os.devnull, "w+b")
 
 
 def _import_tensorflow():
-    """Imports TensorFlow; ends the program with one line if it is missing, or memory is short."""
+    """Imports TensorFlow; ends the program with one line if it is missing or memory is short."""
     try:
         import tensorflow  # noqa: F401
     except ModuleNotFoundError as error:
@@ -274,9 +275,9 @@ def _is_limited():
 
 
 def is_short_of_memory(error):
-    """Returns whether an exception, or one that it came from, tells of a lack of memory.
+    """Returns whether an exception, or one that led to it, reports a lack of memory.
 
-    If memory is short, not even a session can be closed, and the error of that hides the first one.
+    If memory is short, closing a session fails too, and that error hides the first one.
     """
     words = r"failed to map segment|[Cc]annot allocate memory(?! in static TLS)|OOM when allocating"
     while error is not None:
@@ -290,7 +291,7 @@ def is_short_of_memory(error):
 # Errors in one line
 # --------------------------------------------------------------------------------------------------
 def module():
-    """Returns `lm.train` in a process of `python -m lm.train`; None if a file was run."""
+    """Returns "lm.train" in a process of `python -m lm.train`; None if Python runs a file."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     return spec.name if spec is not None and spec.origin == sys.argv[0] else None
 
@@ -303,28 +304,34 @@ def fail(message, status=2):
 
 
 def _blame(flag, values, message):
-    """Returns the line for a user's mistake: `--flag=value: message`."""
+    """Makes the line for a user's mistake: `--flag=value: message`."""
     value = values.get(flag)
     return "--%s%s: %s" % (flag, "" if value is None else "=%s" % value, message)
 
 
 def _and(text):
-    """Returns a text that follows another one, which may be missing."""
+    """Returns "; TEXT" to append to a line; nothing if the text is empty."""
     return "; %s" % text if str(text) else ""
 
 
 @contextlib.contextmanager
 def errors_in_one_line(values):
-    """Ends the program with one line for what a user, the system or a signal does to it.
+    """Ends the program with one line on a user's mistake, a signal, or a failure of the system.
 
-    These are: an exception with an attribute `flag`; Ctrl-C, SIGTERM and SIGHUP; standard output
-    that cannot be written, of which a closed pipe needs no line; and a lack of memory. The text of
-    an interrupt, of an `OutputError` and of a MemoryError says what is saved.
+    These cases are:
+
+    - an exception with an attribute `flag`;
+    - Ctrl-C, SIGTERM and SIGHUP;
+    - standard output that cannot be written; there is no line if the reader has closed a pipe;
+    - a lack of memory.
+
+    The text of an interrupt, of an `OutputError` or of a MemoryError says what is saved, and is
+    appended to the line.
 
     Standard output shows each line at once, also in a pipe or a file.
 
     Args:
-        values: `{flag name: value}`; what the line says was given.
+        values: `{flag name: value}`; the line shows the value of the flag to blame.
     """
     with _signals_handled_by(_Raiser()), _checked_output():
         try:
@@ -350,20 +357,21 @@ def errors_in_one_line(values):
 
 
 def _mistake_of_save_path(error, folder):
-    """Returns what is wrong with the reference's --save_path if an error is about it, else None.
+    """Returns what is wrong with the reference's --save_path; None if the error has another cause.
 
-    The reference leaves its --save_path to TensorFlow, which knows nothing of flags.
+    The reference leaves its --save_path to TensorFlow, whose errors name no flag.
     """
     errors = sys.modules["tensorflow"].errors
-    # The Supervisor takes the end of a file that was cut short for the end of the input, and says
-    # "generator didn't yield".
+    # If a file was cut short, the Supervisor takes its end for the end of the input. The error is
+    # then "generator didn't yield".
     if isinstance(error, errors.DataLossError) or str(error) == "generator didn't yield":
         return "the checkpoint there is damaged"
     if not isinstance(error, errors.OpError):
         return None
     if str(error).startswith("Restoring from checkpoint failed"):
         return "the checkpoint there is of another model, or damaged"
-    # A line that begins with the path of the folder, of something in or beside it, of a parent.
+    # A line about the folder begins with its path, with the path of a file in or beside it, or with
+    # that of a parent.
     paths = [re.escape(folder.rstrip("/")) + r"(-\d+\.|/|;| is not)"]
     while os.path.dirname(folder) not in ("", folder):
         folder = os.path.dirname(folder)
@@ -373,14 +381,14 @@ def _mistake_of_save_path(error, folder):
 
 
 def _parse_flags(flags):
-    """Parses the command line with absl's flags; ends with one line for a mistake."""
+    """Parses the command line with absl's flags; ends the program with one line on a mistake."""
     try:
-        # tf.app.run would pass over a flag that it does not know, and so over a misspelt one.
+        # tf.app.run would ignore an unknown flag, and so a misspelt one.
         argv = flags.FLAGS(["--help" if word == "-h" else word for word in sys.argv])
-    except (flags.Error, UnicodeDecodeError) as error:  # the latter of a --flagfile
+    except (flags.Error, UnicodeDecodeError) as error:  # A --flagfile may not be text.
         fail(str(error))
     except SystemExit:
-        sys.exit(0)  # --help, which absl ends with 1
+        sys.exit(0)  # after --help, for which absl has status 1
     if len(argv) > 1:
         fail("unexpected argument %r; see --help" % argv[1])
     for name, value in flags.FLAGS.flag_values_dict().items():
@@ -396,7 +404,7 @@ def _parse_flags(flags):
 
 
 def mistake_of_name(path):
-    """Returns what is wrong with a path that has no UTF-8, which TensorFlow needs, else None."""
+    """Returns what is wrong with a path that is not UTF-8, as TensorFlow needs it; else None."""
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
@@ -410,15 +418,15 @@ def run(main):
     Mistakes in the flags, and exceptions of `main` that have an attribute `flag`, end the program
     with one line.
     """
-    from absl import app, flags  # here, since TensorFlow 1.4 has flags of its own
+    from absl import app, flags  # imported late: TensorFlow 1.4 has its own flags instead
 
     app.define_help_flags()
     values = {}
     with errors_in_one_line(values):
         argv = _parse_flags(flags)
         values.update(flags.FLAGS.flag_values_dict())
-        # An exception would wait for the Supervisor's threads, for two minutes at worst. Nothing is
-        # lost: a checkpoint appears whole, or not at all.
+        # A signal ends the reference at once. An exception would wait for the Supervisor's threads,
+        # up to two minutes. Nothing is lost: a checkpoint appears whole or not at all.
         _handle_signals(_end_at_once)
         try:
             main(argv)

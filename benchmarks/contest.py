@@ -1,16 +1,16 @@
-"""A training step of this project beside its peers: who competes, and how they take turns.
+"""Times a training step of this project beside its peers, which take turns.
 
-Each contestant is a process. In a round every one takes some steps, one contestant after the other,
-so that a slow minute of the machine is everybody's; each round begins with another one. The first
-step of a turn is left out. All processes are started anew a few times, since two of the same kind
-can differ. What is compared is the median step of one contestant with that of another in the same
-round.
+Each contestant is a process. In a round, every contestant takes some steps, one contestant after
+the other, so that a slow minute of the machine slows all of them. Each round begins with another
+contestant. The first step of a turn does not count. All processes are started anew a few times,
+since two processes of the same kind can differ. The results compare the median step of one
+contestant with that of another in the same round.
 
-A contestant that cannot run here, or whose process ends, is left out. A line on standard error says
-why, and so does the entry `left_out` that stands in place of its numbers.
+A contestant is left out if it cannot run here, or if its process ends. A line on standard error
+gives the reason, and so does the entry `left_out` in place of its numbers.
 
-The corpus is the one that ships, the vocabulary always as large as the configuration says: 10,000
-rows, as for the Penn Treebank.
+The corpus is the one that ships. The vocabulary always has the size that the configuration says:
+10,000 rows, as for the Penn Treebank.
 """
 
 import importlib.metadata
@@ -27,7 +27,7 @@ from lm import bfloat16
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-LOG = os.path.join(HERE, "run.log")  # the standard error of processes that ended by themselves
+LOG = os.path.join(HERE, "run.log")  # gets the standard error of processes that ended by themselves
 SIZES = ("hidden_size", "num_layers", "num_steps", "batch_size", "vocab_size")
 SIZES += ("keep_prob", "max_grad_norm", "learning_rate", "init_scale")
 
@@ -43,15 +43,15 @@ CONTESTANTS = {
     "products": ("products", "float32"),
     "products bf16": ("products", "bfloat16"),
 }
-# What a module needs of its own: a package, and its least major version.
+# The packages that only one module needs, and their least major versions.
 PACKAGES = {"peer_pytorch": ("torch", 2), "peer_keras": ("keras", 3)}
 MODELS = ("small", "medium")
-# Times that all are started; rounds after each; steps of a turn that count.
+# How often all are started; rounds after each start; steps of a turn that count.
 TURNS = {"small": (2, 6, 15), "medium": (2, 6, 4), "growth": (1, 6, 5)}
 
 
 class Ended(Exception):
-    """A process that ended by itself. The text says why."""
+    """Raised if a process ended by itself. The text says why."""
 
 
 def command(name, sizes, corpus, python=sys.executable):
@@ -69,32 +69,32 @@ def command(name, sizes, corpus, python=sys.executable):
 
 
 def last_words(process, errors):
-    """Returns why a process ended, in one line; adds what it wrote to `LOG`.
+    """Returns in one line why a process ended; appends its standard error to `LOG`.
 
     Args:
         process: a `subprocess.Popen`.
-        errors: the binary file that has its standard error.
+        errors: the binary file with its standard error.
     """
     status = process.wait()
     errors.seek(0)
     text = errors.read().decode("utf-8", "replace")
     with open(LOG, "a", encoding="utf-8") as log:
         log.write(text)
-    if status < 0:  # as when the system has run out of memory
+    if status < 0:  # for example because the system has run out of memory
         return "ended by signal %d" % -status
     lines = text.strip().splitlines() or ["it wrote nothing"]
     return "ended with status %d: %s" % (status, lines[-1].strip())
 
 
 class Contestant(object):
-    """A kind of process, and what was measured of it.
+    """A contestant: the command of its process, and the measurements.
 
     Attributes:
         seconds: the median seconds of a step, turn by turn.
         start_ups: seconds from the start of a process to the end of its first step.
-        peak_megabytes: the most memory that a process of it held.
+        peak_megabytes: the most memory that the process held.
         last_cost: the cost of the last step, in nats.
-        left_out: why it does not take part (any more); None if it does.
+        left_out: why the contestant does not take part (any more); None if it does.
     """
 
     def __init__(self, name, sizes, corpus, python=sys.executable, left_out=None):
@@ -109,7 +109,7 @@ class Contestant(object):
         """Starts a process and waits for its first step.
 
         Raises:
-            Ended: if the process ends before that, here as in the other methods.
+            Ended: if the process ends by itself. The other methods raise it too.
         """
         self._errors = tempfile.TemporaryFile()
         start = time.perf_counter()
@@ -122,7 +122,7 @@ class Contestant(object):
                 stderr=self._errors,
                 text=True,
             )
-        except OSError as error:  # no such Python
+        except OSError as error:  # The Python does not exist.
             raise Ended("cannot start: %s" % error)
         self._answer()
         self.start_ups.append(time.perf_counter() - start)
@@ -139,7 +139,7 @@ class Contestant(object):
             self._process.stdin.write("%d\n" % number)
             self._process.stdin.flush()
         except OSError:
-            pass  # The pipe is broken, as _answer will find.
+            pass  # The pipe is broken; _answer finds out why.
         answer = self._answer()
         self.last_cost, self.peak_megabytes = answer["cost"], answer["peak_megabytes"]
         return answer["seconds"]
@@ -174,7 +174,7 @@ def say(text):
 
 
 def version(package):
-    """Returns the version of a package that this Python has; None if it has none."""
+    """Returns the version of a package in this Python; None if it is not installed."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
@@ -182,13 +182,13 @@ def version(package):
 
 
 def is_installed(package, major):
-    """Returns whether this Python has a package, of a major version or a later one."""
+    """Returns whether this Python has a package of this major version or a later one."""
     found = version(package)
     return found is not None and int(found.split(".")[0]) >= major
 
 
 def no_bfloat16():
-    """Returns why there is no bfloat16 here; None if there is."""
+    """Returns why this machine has no bfloat16; None if it has."""
     try:
         bfloat16.session_config()
     except bfloat16.NoBfloat16Error as error:
@@ -197,7 +197,7 @@ def no_bfloat16():
 
 
 def left_out(tf1_python=None):
-    """Returns the contestants that cannot run here, and why: `{name: reason}`.
+    """Returns which contestants cannot run here, and why: `{name: reason}`.
 
     Args:
         tf1_python: a Python with TensorFlow 1.15, or None.
@@ -231,7 +231,7 @@ def compete(contestants, starts, rounds, steps):
     """Lets contestants take turns."""
     for start in range(starts):
         _each(contestants, Contestant.start)
-        # What is slow at first.
+        # The first steps of a process are slow and do not count.
         _each(contestants, lambda contestant: contestant.steps(2 * steps))
         for number in range(rounds):
             say("  start %d of %d, round %d of %d" % (start + 1, starts, number + 1, rounds))

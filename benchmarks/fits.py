@@ -1,4 +1,4 @@
-"""How a quantity grows with another: a power of it, or a straight line."""
+"""Fits a power or a straight line to measured points."""
 
 import collections
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Power(collections.namedtuple("Power", ["factor", "exponent", "least", "most"])):
-    """y = factor * x ** exponent; `least` and `most`: the exponents between two neighbours."""
+    """y = factor * x ** exponent. `least` and `most` bound the exponents between neighbours."""
 
     __slots__ = ()
 
@@ -26,11 +26,11 @@ class Line(collections.namedtuple("Line", ["start", "slope"])):
 def power(xs, ys):
     """Fits a power by least squares on the logarithms.
 
-    What goes as a power has the same exponent between all neighbours. A range from 0 to 1 tells of
-    a constant part that becomes small beside a proportional one.
+    An exact power has the same exponent between all neighbours. If the exponents rise from 0 to 1,
+    there is a constant part, which becomes small beside a proportional part.
 
     Args:
-        xs, ys: positive numbers, two at least; the xs ascend.
+        xs, ys: positive numbers, at least two; the xs ascend.
     """
     xs, ys = np.log(xs), np.log(ys)
     exponent, start = np.polyfit(xs, ys, 1)

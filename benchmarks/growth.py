@@ -1,8 +1,8 @@
-"""How the cost of training grows: with the sizes of the model, and with the words of the corpus.
+"""Measures how the cost of training grows with the sizes of the model and with the corpus.
 
-The sizes compete as the contestants of `contest.py` do, one size after the other, the rest as in
-the small configuration. The corpora are synthetic texts of 1 to 100 million words. For each one,
-`python -m lm.train` is started and stopped again after its first line of progress.
+The values of one size compete as the contestants of `contest.py` do; all other sizes are those of
+the small configuration. The corpora are synthetic texts of 1 to 100 million words. For each corpus,
+`python -m lm.train` is started, and stopped after its first line of progress.
 """
 
 import os
@@ -28,12 +28,12 @@ MODES = ("basic", "block")
 MILLION = 10**6
 CORPORA = [1 * MILLION, 3 * MILLION, 10 * MILLION, 30 * MILLION, 100 * MILLION]  # words
 TRAIN = ("--model=small", "--vocab_size=10000", "--seed=1")
-VOCABULARY = 300000  # as WikiText-103, a text of 100 million words, has different ones
-LINE = 20  # words, <eos> included
+VOCABULARY = 300000  # different words, about as many as WikiText-103 has (100 million words)
+LINE = 20  # words of a line, including <eos>
 
 
 def measure_sizes(corpus):
-    """Times the steps of the reference and of block mode over each size.
+    """Times the steps of the reference and of block mode for all values of each size.
 
     Args:
         corpus: the path of a NumPy file with the word ids.
@@ -57,14 +57,14 @@ def measure_sizes(corpus):
 
 
 def write_words(file, number, random):
-    """Adds words to a text, `LINE` to a line; `<eos>` counts as one.
+    """Adds words to a text, `LINE` words to a line; `<eos>` counts as a word.
 
-    The word of rank r, counted from 1, is drawn with probability log(1 + 1/r) / log(V + 1), V being
-    `VOCABULARY`: nearly proportional to 1/r, as Zipf's law has it.
+    The word of rank r, counted from 1, has the probability log(1 + 1/r) / log(V + 1), where V is
+    `VOCABULARY`. This is nearly proportional to 1/r, as Zipf's law says.
 
     Args:
         file: a binary file.
-        number: of words, a multiple of `LINE`.
+        number: the number of words, a multiple of `LINE`.
         random: a `np.random.RandomState`.
     """
     spelling = np.array([b"%05x " % rank for rank in range(1, VOCABULARY + 1)])
@@ -82,8 +82,8 @@ def start_of_training(folder):
 
     Returns:
         `{"seconds": float, "peak_megabytes": float}`: the time from the start of the process to its
-        first training step, and the most memory that it held (None where the system does not tell);
-        or `{"left_out": why it ended}`.
+        first training step, and the most memory that it held (None if the system does not say);
+        `{"left_out": reason}` if the process ended before.
     """
     command = [sys.executable, "-m", "lm.train", "--data_path=" + folder] + list(TRAIN)
     start = time.perf_counter()
@@ -108,8 +108,8 @@ def measure_corpora():
     """Starts the training on one corpus after the other.
 
     Returns:
-        `[{"words": words, "seconds": float, "peak_megabytes": float}, ...]`, or `left_out` with the
-        reason in place of what could not be measured.
+        `[{"words": words, "seconds": float, "peak_megabytes": float}, ...]`. `left_out`, with the
+        reason, stands in place of numbers that could not be measured.
     """
     say("corpora:")
     random = np.random.RandomState(1)

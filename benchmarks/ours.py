@@ -1,7 +1,7 @@
-"""Contestant: this project's model, trained as the project trains it.
+"""A contestant: this project's model, trained as the project trains it.
 
-Variants: basic, the reference, which runs on TensorFlow 1.15 too; block and block+bf16, what
-`python -m lm.train` does by default and with --use_bf16.
+The variant basic is the reference, which also runs on TensorFlow 1.15. The variants block and
+block+bf16 are `python -m lm.train` by default and with --use_bf16.
 """
 
 import contextlib
@@ -30,17 +30,17 @@ def set_sizes(config, sizes):
 
 @contextlib.contextmanager
 def reference(sizes, words):
-    """A session of `ptb_word_lm.py`.
+    """Opens a session of `ptb_word_lm.py`.
 
     Args:
-        sizes: what `worker.arguments` returns.
+        sizes: the arguments, from `worker.arguments`.
         words: the word ids, an int32 array.
 
     Yields:
-        `(session, model, feeds)`: the session; the training model; and what to feed in each step,
-        dicts without end.
+        `(session, model, feeds)`: the session; the training model; and an endless iterator over the
+        feed dicts of the steps.
     """
-    flags.FLAGS(["ours.py"])  # The reference reads its flags; here they have their defaults.
+    flags.FLAGS(["ours.py"])  # gives the reference's flags their defaults
     config = set_sizes(configs.get_config("small"), sizes)
     initializer = tf.random_uniform_initializer(-config.init_scale, config.init_scale)
     with tf.name_scope("Train"):
@@ -48,13 +48,13 @@ def reference(sizes, words):
         with tf.variable_scope("Model", initializer=initializer):
             model = ptb_word_lm.PTBModel(True, config, input_)
     with tf.train.Supervisor(summary_op=None).managed_session() as session:
-        yield session, model, itertools.repeat({})  # a queue of the graph hands out the batches
+        yield session, model, itertools.repeat({})  # The batches come from a queue of the graph.
 
 
 @contextlib.contextmanager
 def workshop(sizes, words):
-    """A session of `lm.train`; takes and yields what `reference` does."""
-    # Here, since the workshop asks for a later TensorFlow than the reference.
+    """Opens a session of `lm.train`; takes and yields what `reference` does."""
+    # Imported late, since the workshop needs a later TensorFlow than the reference.
     from lm import bfloat16
     from lm.configs import Config
     from lm.model import Input, Model, UniformInitializer
@@ -76,7 +76,7 @@ def workshop(sizes, words):
 
 @contextlib.contextmanager
 def training(sizes):
-    """A training step of the model in a running session: `step(**arguments of session.run)`."""
+    """Yields a function that takes one training step: `step(**arguments of session.run)`."""
     run = reference if sizes.variant == "basic" else workshop
     with run(sizes, np.load(sizes.corpus, mmap_mode="r")) as (session, model, feeds):
         model.assign_lr(session, sizes.learning_rate)

@@ -1,4 +1,4 @@
-"""Contestant: the same model and training step in Keras 3, on TensorFlow."""
+"""A contestant: the same model and training step in Keras 3, on TensorFlow."""
 
 import os
 
@@ -11,7 +11,7 @@ from benchmarks import worker
 
 
 def training(sizes):
-    """The model and its training step."""
+    """Returns the model and a function that takes a training step."""
     uniform = keras.initializers.RandomUniform(-sizes.init_scale, sizes.init_scale)
     shape = (sizes.batch_size, sizes.num_steps)
     model = keras.Sequential([keras.Input(batch_shape=shape, dtype="int32")])
@@ -30,7 +30,8 @@ def training(sizes):
         )
         model.add(layers.Dropout(1 - sizes.keep_prob))
     model.add(layers.Dense(sizes.vocab_size, kernel_initializer=uniform))
-    # Keras takes the mean over time steps too; the loss of the others is num_steps times that.
+    # Keras takes the mean over the time steps too. The loss of the others is num_steps times as
+    # large.
     model.compile(
         optimizer=keras.optimizers.SGD(
             sizes.learning_rate * sizes.num_steps,

@@ -1,9 +1,8 @@
-"""Contestant: the same model and training step in PyTorch, as its own examples write it.
+"""A contestant: the same model and training step in PyTorch, written as PyTorch's own examples are.
 
-Variants: float32, bf16 (autocast).
-
-Two things are PyTorch's own: its LSTM has two biases for each gate, which add up, and the gradient
-of its embedding is a dense matrix, where TensorFlow's is the rows that occur.
+The variants are float32 and bf16 (autocast). Two things differ in PyTorch. Its LSTM has two biases
+for each gate, which add up. The gradient of its embedding is a dense matrix; TensorFlow's gradient
+has only the rows of words that occur.
 """
 
 import numpy as np
@@ -33,7 +32,7 @@ class Model(nn.Module):
 
 
 def training(sizes):
-    """The model and its training step."""
+    """Returns the model and a function that takes a training step."""
     model = Model(sizes)
     loss_function = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=sizes.learning_rate)

@@ -1,4 +1,4 @@
-"""Draws what was measured: benchmarks/results/NAME.json -> NAME.png beside it.
+"""Draws the measurements of each benchmarks/results/NAME.json into NAME.png beside it.
 
 python -m benchmarks.plot
 """
@@ -20,7 +20,7 @@ GROUPS = ["basic", "TensorFlow 1.15", "Keras 3", "PyTorch", "block", "PyTorch bf
 
 
 def draw_contest(axes, model, contest):
-    """Words per second as bars, the quartiles of the turns as whiskers."""
+    """Draws words per second as bars, and the quartiles of the turns as whiskers."""
     names = [name for name in GROUPS if "left_out" not in contest.get(name, {"left_out": ""})]
     for place, name in enumerate(names):
         low, middle, high = statistics.quantiles(contest[name]["words_per_second"], n=4)
@@ -35,14 +35,14 @@ def draw_contest(axes, model, contest):
 
 
 def draw_curve(axes, points, fit, text, above=True):
-    """Draws a quantity over a size, and dotted what fits it, on logarithmic axes.
+    """Draws a quantity over a size on logarithmic axes, and its fit as a dotted line.
 
     Args:
         axes: where to draw.
         points: `(x, (low, middle, high))`.
         fit: a `fits.Power`, a `fits.Line`, or None.
-        text: what stands beside the curve.
-        above: whether the text stands above the curve or below it.
+        text: the label of the curve.
+        above: whether the label stands above the curve or below it.
     """
     xs, quartiles = zip(*points)
     lows, ys, highs = zip(*quartiles)
@@ -52,7 +52,7 @@ def draw_curve(axes, points, fit, text, above=True):
     if fit is not None:
         between = [xs[0] * (xs[-1] / xs[0]) ** (part / 50) for part in range(51)]
         axes.plot(between, [fit.at(x) for x in between], ":", color=colour)
-    right = (ys[-1] < ys[0]) == above  # the corner that the curve leaves free
+    right = (ys[-1] < ys[0]) == above  # The curve leaves the right corner free.
     axes.text(
         0.96 if right else 0.04,
         0.92 if above else 0.08,
@@ -65,7 +65,7 @@ def draw_curve(axes, points, fit, text, above=True):
 
 
 def logarithmic(axes, values, unit=1, **labels):
-    """Sets logarithmic axes with plain numbers, and marks values that were measured, in units."""
+    """Sets logarithmic axes with plain numbers, and puts ticks at `values`, divided by `unit`."""
     axes.set(xscale="log", yscale="log", **labels)
     axes.set_xticks(values, ["{:,g}".format(value / unit) for value in values])
     axes.xaxis.set_minor_locator(ticker.NullLocator())
@@ -75,7 +75,7 @@ def logarithmic(axes, values, unit=1, **labels):
 
 
 def draw_growth(axes, size, rows):
-    """Words per second over one size, in the small configuration."""
+    """Draws words per second over one size of the small configuration."""
     logarithmic(axes, [row["value"] for row in rows], xlabel=size, ylabel="words per second")
     axes.margins(y=0.25)
     for name in ("basic", "block"):
@@ -93,20 +93,20 @@ def draw_growth(axes, size, rows):
 
 
 def draw_corpora(axes, rows, quantity, name):
-    """A quantity of the start of a training over the words of the corpus."""
+    """Draws a quantity of the start of a training over the words of the corpus."""
     points = tables.points_of(rows, quantity)
     words = [row["words"] for row in rows]
     logarithmic(axes, words, 10**6, xlabel="million words of the corpus", ylabel=name)
     if points:
         ys = [y for _, y in points]
-        axes.set_ylim(min(ys) / 3, max(ys) * 3)  # 10 % more shall not look like ten times as much
+        axes.set_ylim(min(ys) / 3, max(ys) * 3)  # 10 % more must not look like ten times as much.
         fit = fits.line(*zip(*points)) if len(points) > 1 else None
         points = [(x, (y, y, y)) for x, y in points]
         draw_curve(axes, points, fit, tables.straight_line(rows, quantity))
 
 
 def panels(results):
-    """Returns what there is to draw, two to a row: functions of the axes."""
+    """Returns functions that draw into axes, one for each panel of the picture."""
     found = []
     for model, contest in results.get("contest", {}).items():
         found.append(functools.partial(draw_contest, model=model, contest=contest))

@@ -1,7 +1,7 @@
-"""Contestant: nothing but the matrix products of one training step, one after the other.
+"""A contestant: only the matrix products of one training step, one after the other.
 
-They are those of `--rnn_mode=block --replicas=1`, with its shapes and transpositions, on operands
-that stay where they are. Variants: float32, bfloat16.
+The products are those of `--rnn_mode=block --replicas=1`, with its shapes and transpositions. The
+operands stay where they are in memory. The variants are float32 and bfloat16.
 """
 
 import console
@@ -15,14 +15,17 @@ from benchmarks import worker
 
 
 def products(sizes):
-    """`(m, k, n, transpose_a, transpose_b, how often)` of each product of an `m x k` by a `k x n`
-    matrix; a transposed operand is stored the other way round."""
+    """Lists the products of an `m x k` by a `k x n` matrix in one training step.
+
+    Each entry is `(m, k, n, transpose_a, transpose_b, how often)`. A transposed operand is stored
+    the other way round.
+    """
     batch, units = sizes.batch_size, sizes.hidden_size
     rows, words, gates = batch * sizes.num_steps, sizes.vocab_size, 4 * units
     layer = [
         (rows, units, gates, False, False, 1),  # X W_x
         (batch, units, gates, False, False, sizes.num_steps),  # h W_h
-        # da W_h^T, transposed before. What the initial state contributed, nobody asks.
+        # da W_h^T, transposed before. The initial state needs no gradient: hence the -1.
         (batch, gates, units, False, False, sizes.num_steps - 1),
         (rows, gates, units, False, False, 1),  # dA W_x^T, transposed before
         (2 * units, rows, gates, True, False, 1),  # [X, h]^T dA
@@ -51,7 +54,8 @@ def main():
             with tf.control_dependencies(last):
                 last = [tf.matmul(a, b, transpose_a=transpose_a, transpose_b=transpose_b)]
     config = tf.ConfigProto()
-    config.graph_options.rewrite_options.disable_meta_optimizer = True  # nobody uses the results
+    # Grappler would remove the products, since nothing uses their results.
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
     with tf.Session(config=config) as session:
         session.run(tf.global_variables_initializer())
         worker.serve(session.make_callable(last[0].op))

@@ -1,9 +1,9 @@
-"""Where the time of a training step goes: TensorFlow's own trace, added up by kinds of ops.
+"""Shows where the time of a training step goes: adds up TensorFlow's trace by kinds of ops.
 
     python -m benchmarks.profile_step --model=small --variant=block
 
-Ops run side by side on several cores, so the sum is more than the time of a step; and a step that
-is traced takes longer than one that is not. Variants: basic, block, block+bf16.
+Ops run side by side on several cores, so that the sum is more than the time of a step. A step also
+takes longer while it is traced. The variants are basic, block and block+bf16.
 """
 
 import argparse
@@ -30,7 +30,7 @@ KINDS = [
     ("softmax and cross-entropy", ("Softmax", "Max", "TensorScatter", "Log", "GatherNd")),
     ("update of the weights", ("ApplyGradientDescent", "ScatterSub")),
     ("norm of the gradients", ("L2Loss", "Sqrt")),
-    # Grappler makes TemporaryVariable and AssignAdd of AddN.
+    # Grappler replaces AddN by TemporaryVariable and AssignAdd.
     ("sums", ("Sum", "Add", "Sub", "TemporaryVariable")),
     ("gates", ("Sigmoid", "Tanh", "Mul", "Neg", "Square")),
     ("cutting and joining", ("Concat", "Split", "Pack", "Unpack", "Slice", "Transpose", "Gather")),

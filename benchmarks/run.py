@@ -2,11 +2,11 @@
 
     make bench                               # all, in an environment of its own
     python -m benchmarks.run                 # all, with the packages that are installed
-    python -m benchmarks.run --part=corpora  # one part of it
+    python -m benchmarks.run --part=corpora  # one part
 
-The parts: the contest (contest.py), the growth with the sizes of the model and that with the corpus
-(growth.py). Each kind of processor has a file in benchmarks/results/. A part replaces the numbers
-that the file has of it, and leaves the others as they are.
+The parts are contest (contest.py: this project beside its peers), growth (growth.py: the sizes of
+the model) and corpora (growth.py: the words of the corpus). Each kind of processor has a file in
+benchmarks/results/. A part replaces its own numbers in the file and leaves the others as they are.
 """
 
 import json
@@ -21,7 +21,8 @@ import console
 from lm import command_line
 
 if __name__ == "__main__":
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # a contest of processors, for the contestants too
+    # The contest is one of processors, also for the processes that this one starts.
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     console.hush_tensorflow()
 
 import numpy as np
@@ -34,7 +35,7 @@ PARTS = ("contest", "growth", "corpora")
 
 
 def cpu_info():
-    """Returns what Linux tells of the first processor; an empty dict on other systems."""
+    """Returns what Linux says about the first processor; an empty dict on other systems."""
     try:
         with open("/proc/cpuinfo") as file:
             first = file.read().split("\n\n")[0]
@@ -45,7 +46,7 @@ def cpu_info():
 
 
 def hardware():
-    """What the numbers belong to."""
+    """Describes the machine and the versions that the numbers belong to."""
     info = cpu_info()
     processor = info.get("model name") or platform.processor() or platform.machine()
     if sys.platform == "darwin":
@@ -62,7 +63,7 @@ def hardware():
 
 
 def results_path(machine):
-    """Returns the file of a kind of processor: processor, family, and bf16 if it has that."""
+    """Returns the path of the results file for a kind of processor."""
     words = re.sub(r"\(.*?\)|@.*", " ", machine["processor"]).lower()
     if machine["family"]:
         words += " family " + machine["family"]
@@ -73,7 +74,7 @@ def results_path(machine):
 
 
 def measure(part, tf1_python):
-    """Returns the numbers of a part."""
+    """Measures a part; returns its numbers."""
     if part == "corpora":
         return growth.measure_corpora()
     with tempfile.TemporaryDirectory() as folder:
@@ -91,13 +92,13 @@ def main():
         "--tf1_python",
         type=command_line.path,
         metavar="PYTHON",
-        help="a Python with TensorFlow 1.15 (default: it is left out)",
+        help="a Python with TensorFlow 1.15 (default: TensorFlow 1.15 is left out)",
     )
     parser.add_argument(
         "--to",
         type=command_line.path,
         metavar="FILE",
-        help="the file to write (default: benchmarks/results/, a file for the kind of processor)",
+        help="the file to write (default: the file of this processor in benchmarks/results/)",
     )
     arguments = parser.parse_args()
     open(contest.LOG, "w").close()

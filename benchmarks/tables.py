@@ -1,4 +1,4 @@
-"""Prints the tables of docs/performance.md: benchmarks/results/*.json -> Markdown.
+"""Prints the tables of docs/performance.md, in Markdown, from benchmarks/results/*.json.
 
 python -m benchmarks.tables
 """
@@ -12,7 +12,7 @@ from benchmarks import fits
 from lm import command_line
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
-# The ratios that are printed: words per second of the first over those of the second.
+# The ratios to print: words per second of the first, divided by those of the second.
 RATIOS = [
     ("basic", "PyTorch"),
     ("block", "PyTorch"),
@@ -26,8 +26,8 @@ RATIOS = [
     ("block", "products"),
     ("block+bf16", "products bf16"),
 ]
-# How the straight line of a quantity over the words of a corpus is written: start, and slope times
-# the second number.
+# The text of the straight line of a quantity over the words of a corpus, for the start and the
+# slope; and the number that the slope is multiplied by.
 LINES = {
     "seconds": ("%.1f s + %.2f s a million words", 10**6),
     "peak_megabytes": ("%.0f MB + %.1f bytes a word", 2**20),
@@ -45,7 +45,7 @@ def read(path):
 
 
 def title(machine):
-    """Returns a line that names a kind of processor."""
+    """Returns the title of the results of a kind of processor."""
     words = "%d cores of %s" % (machine["cores"], machine["processor"])
     if machine["family"]:
         words += ", family %s" % machine["family"]
@@ -59,13 +59,13 @@ def table(head, rows):
 
 
 def quartiles(values, form):
-    """Writes the median of some numbers, and their quartiles in brackets."""
+    """Formats the median of some numbers, with the quartiles in brackets."""
     low, middle, high = (format(value, form) for value in statistics.quantiles(values, n=4))
     return "%s (%s - %s)" % (middle, low, high)
 
 
 def speed(numbers):
-    """Writes words per second, or why there are none."""
+    """Formats words per second, or the reason why there are none."""
     if "left_out" in numbers:
         return "left out: " + numbers["left_out"].replace("|", "/")
     return quartiles(numbers["words_per_second"], ",.0f")
@@ -82,28 +82,28 @@ def start_up(numbers):
 
 
 def exponent(points):
-    """Writes the exponent of a growth; "-" for fewer than two points (x, y)."""
+    """Formats the exponent of a growth; "-" for fewer than two points (x, y)."""
     if len(points) < 2:
         return "-"
-    # + 0.0, since -0.0 + 0.0 is 0.0.
+    # + 0.0 turns -0.0 into 0.0.
     return "%.2f (%.2f to %.2f)" % tuple(round(x, 2) + 0.0 for x in fits.power(*zip(*points))[1:])
 
 
 def ratio(numbers, first, second):
-    """Writes the ratio of words per second, round by round; "-" if one of the two is left out."""
+    """Formats the ratio of words per second, round by round; "-" if one of the two is left out."""
     pair = [numbers.get(name, {}).get("words_per_second") for name in (first, second)]
     return "-" if None in pair else quartiles([a / b for a, b in zip(*pair)], ".2f")
 
 
 def of_contest(models):
-    """Returns the tables of the contest, `{model: {name: numbers}}`."""
+    """Returns the tables of the contest from `{model: {name: numbers}}`."""
     head, rows = [""], {}
     for model, contest in models.items():
         head += [model + ": words/s", "start-up", "memory"]
         for name, numbers in contest.items():
             row = rows.setdefault(name, [name])
             first = speed(numbers)
-            if first.startswith("left out") and first in row:  # One reason needs no two places.
+            if first.startswith("left out") and first in row:  # The reason is already there.
                 first = "-"
             row += [first, start_up(numbers), memory(numbers)]
     ratios = [["%s / %s" % pair] + [ratio(n, *pair) for n in models.values()] for pair in RATIOS]
@@ -115,7 +115,7 @@ def of_contest(models):
 
 
 def of_growth(sizes):
-    """Returns a table for each size of the model, `{size: rows}`."""
+    """Returns a table for each size of the model from `{size: rows}`."""
     tables = []
     for size, rows in sizes.items():
         names = [name for name in rows[0] if name != "value"]
@@ -138,12 +138,12 @@ def of_growth(sizes):
 
 
 def points_of(rows, quantity):
-    """Returns the points (words, quantity) of the corpora where it was measured."""
+    """Returns the points (words, quantity) of the corpora that have the quantity."""
     return [(row["words"], row[quantity]) for row in rows if row.get(quantity) is not None]
 
 
 def straight_line(rows, quantity):
-    """Writes the line through the points of the corpora; "-" for fewer than two."""
+    """Formats the line through the points of the corpora; "-" for fewer than two points."""
     points = points_of(rows, quantity)
     if len(points) < 2:
         return "-"
@@ -174,7 +174,7 @@ PARTS = {
 
 
 def of_part(part, results):
-    """Returns what a results file has of a part, as Markdown."""
+    """Returns the tables of a part of a results file, as Markdown."""
     meaning, make = PARTS[part]
     versions = results["hardware"][part]["versions"]
     versions = ", ".join("%s %s" % item for item in sorted(versions.items()))
@@ -182,7 +182,7 @@ def of_part(part, results):
 
 
 def of_file(path):
-    """Returns a results file as Markdown, with its picture."""
+    """Returns the tables and the picture of a results file, as Markdown."""
     results = read(path)
     name = os.path.splitext(os.path.basename(path))[0]
     parts = [part for part in PARTS if part in results]

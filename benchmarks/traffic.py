@@ -2,14 +2,14 @@
 
     python -m benchmarks.traffic --small=20140 --medium=4673
 
-One process holds the variables, as in `python -m lm.train --workers=...`, and each of N workers
-takes B/N rows of the batch. In each step a worker gets the weights, and sends back gradients of the
-same size. Of the embedding it gets the rows of its words only, since they are looked up where the
-variable lives, and sends back the gradients of these rows. All of this passes through the network
-of the one process, first one way, then the other: so the times of the two directions add up.
+One process holds the variables, as in `python -m lm.train --workers=...`. Each of N workers takes
+B/N rows of the batch. In each step a worker gets the weights, and sends back gradients of the same
+size. Words are looked up where the embedding lives. So a worker gets only the rows of its words,
+and sends back the gradients of these rows. All bytes pass through the network of the one process,
+first one way, then the other: the times of the two directions add up.
 
-The last column is the time of a step on one machine, from its words per second, divided by N.
-Several machines are faster than one if this and the time of the network come to less than the last
+The last column is the time of a step on one machine, from its words per second, divided by N. Add
+the time of the network to it. Several machines are faster than one if the sum is less than the last
 column of N = 1.
 
 Letters: B batch_size, T num_steps, H hidden_size, V vocab_size, L num_layers, N workers.
@@ -23,9 +23,9 @@ from lm import command_line
 
 MODELS = ("small", "medium", "large")
 WORKERS = (1, 2, 4, 10)
-GIGABITS = (1, 10)  # a second
+GIGABITS = (1, 10)  # speeds of the network, in gigabits per second
 
-# Bytes of one step, all workers together.
+# The bytes of one step, for all workers together.
 Traffic = collections.namedtuple("Traffic", ["weights", "gradients", "embedding", "ids", "state"])
 
 
@@ -34,9 +34,9 @@ def traffic(config, workers):
 
     weights, gradients: `kernel` and `bias` of each layer, `softmax_w` and `softmax_b`, for each
         worker.
-    embedding: a row for each word, and its gradient back.
+    embedding: a row for each word, and the gradient of that row.
     ids: the words and the targets, and the ids that come back with the gradients of the rows.
-    state: c and h of each layer, there and back.
+    state: c and h of each layer, to the workers and back.
     """
     size, words = config.hidden_size, config.batch_size * config.num_steps
     layer = 2 * size * 4 * size + 4 * size  # [2H, 4H], [4H]
@@ -49,12 +49,12 @@ def traffic(config, workers):
 
 
 def row(model, workers, words_per_second=None):
-    """Returns the cells of a line of the table.
+    """Returns the cells of a row of the table.
 
     Args:
         model: one of `MODELS`.
         workers: N.
-        words_per_second: in training on one machine, or None.
+        words_per_second: the speed of training on one machine, or None.
     """
     config = configs.get_config(model)
     parts = traffic(config, workers)

@@ -1,7 +1,8 @@
-"""What every contestant does around its training step. Runs on Python 3.7 too.
+"""Connects the training step of a contestant to `contest.py`. Runs on Python 3.7 too.
 
-A contestant is a process. It builds its model, takes one step, and says so in a line; then, for
-each number it reads, it takes that many steps and answers with their times. All lines are JSON.
+A contestant is a process. It builds its model, takes one step, and reports it in a line. Then it
+reads numbers. For each number it takes that many steps, and answers with their times. All answers
+are lines of JSON.
 """
 
 import argparse
@@ -13,10 +14,10 @@ import numpy as np
 
 
 def arguments():
-    """What `contest.py` tells a contestant.
+    """Parses the command line of a contestant, which `contest.py` writes.
 
-    The sizes of the model, `num_steps` and so on; `corpus`, a NumPy file with the word ids; and
-    `variant`, what else tells it from others of its kind.
+    Returns an object with the sizes of the model as attributes, with `corpus`, the path of a NumPy
+    file with the word ids, and with `variant`, which a module with several variants reads.
     """
     parser = argparse.ArgumentParser()
     for name in ("hidden_size", "num_layers", "num_steps", "batch_size", "vocab_size"):
@@ -29,7 +30,7 @@ def arguments():
 
 
 def batches(sizes):
-    """The batches of `reader.ptb_producer` for those who do not use it: `(x, y)`, `[B, T]`."""
+    """Yields the batches of `reader.ptb_producer` without TensorFlow: `(x, y)`, `[B, T]` both."""
     corpus = np.load(sizes.corpus)
     length = len(corpus) // sizes.batch_size
     rows = corpus[: sizes.batch_size * length].reshape(sizes.batch_size, length)
@@ -40,10 +41,10 @@ def batches(sizes):
 
 
 def peak_megabytes(process="self"):
-    """The most memory that a process has held, by its id; None where the system does not tell."""
+    """Returns the most memory that a process has held; None if the system does not say."""
     try:
         with open("/proc/%s/status" % process) as file:
-            # Not getrusage, whose maximum begins with what the parent held.
+            # The maximum of getrusage would include the memory of the parent.
             kilobytes = [line.split()[1] for line in file if line.startswith("VmHWM")]
         return int(kilobytes[0]) / 1024.0
     except (OSError, IndexError):
@@ -51,11 +52,11 @@ def peak_megabytes(process="self"):
 
 
 def serve(step):
-    """Takes steps as they are asked for.
+    """Takes as many steps as standard input asks for.
 
     Args:
-        step: takes one training step and returns its cost, in nats, a mean over the batch and a sum
-            over the time steps; None for a step that has no cost.
+        step: a function that takes one training step and returns its cost in nats, a mean over the
+            batch and a sum over the time steps; None if the step has no cost.
     """
 
     def answer(**values):

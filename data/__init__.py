@@ -1,1 +1,1 @@
-"""The corpus that ships, the grammar that writes it, and the Penn Treebank's download."""
+"""The corpus that ships, the grammar that writes it, and the download of the Penn Treebank."""

@@ -3,10 +3,10 @@
     python -m data.fetch_ptb --to=PTB
     python ptb_word_lm.py --data_path=PTB
 
-They are the Wall Street Journal part of the Penn Treebank (Marcus et al. 1993) in the form that
-Tomas Mikolov published for language modelling: 10,000 words, the rest <unk>, numbers N. They are
-not this project's to ship. The archive is tried first, then the single files. A download stays in
-memory, and nothing is written before the SHA-256 of all three files is right.
+The files hold the Wall Street Journal part of the Penn Treebank (Marcus et al. 1993) in the form
+that Tomas Mikolov published for language modelling: 10,000 words, <unk> for all others, N for
+numbers. This project may not ship them. The command tries the archive first, then the single files.
+It keeps a download in memory, and writes nothing before the SHA-256 of all three files is right.
 """
 
 import gzip
@@ -33,20 +33,20 @@ SHA256 = {
     "ptb.test.txt": "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0",
 }
 
-# The most that is read, in bytes. The largest text has 5 million, the archive 35 million.
+# The most bytes to read. The largest text has 5 million bytes, the archive 35 million.
 LARGEST_TEXT = 10 * 10**6
 LARGEST_ARCHIVE = 100 * 10**6
 LARGEST_UNPACKED = 500 * 10**6  # of the archive
-TIMEOUT = 30  # seconds within which a server has to send something
+TIMEOUT = 30  # seconds in which a server must send something
 _BYTES_AT_ONCE = 2**16
 
 
 class FetchError(Exception):
-    """Files that could not be had; the message says from where and why."""
+    """Raised if files cannot be fetched. The message says from where, and why."""
 
 
 class FolderError(Exception):
-    """A folder that holds texts of somebody else. `flag` names the flag to blame."""
+    """Raised if a folder holds other texts of these names. `flag` names the flag to blame."""
 
     flag = "to"
 
@@ -57,7 +57,7 @@ def _sha256(path):
 
 
 class _Limited(object):
-    """A file that ends with FetchError once more than `limit` bytes of it are read."""
+    """A file to read that raises FetchError after more than `limit` bytes."""
 
     def __init__(self, read, limit, url):
         self._read = read
@@ -69,33 +69,31 @@ class _Limited(object):
         self._left -= len(data)
         if self._left < 0:
             size = "%d MB" % (self._limit // 10**6)
-            raise FetchError(
-                "%s: it has more than %s, which the texts have not" % (self._url, size)
-            )
+            raise FetchError("%s: it has more than %s; the texts are smaller" % (self._url, size))
         return data
 
 
 def _reason(error):
-    """Returns a few words for an error of urllib or of the system."""
+    """Sums up an error of urllib or of the system in a few words."""
     while isinstance(getattr(error, "reason", None), Exception):
-        error = error.reason  # what a URLError is about
+        error = error.reason  # the cause of a URLError
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def download(url, limit):
-    """Returns what `url` names, as bytes.
+    """Downloads a URL; returns its bytes.
 
-    Prints a line at the start, and one every five seconds.
+    Prints a line at the start, and a line every five seconds.
 
     Raises:
-        FetchError: if it cannot be had, or has more than `limit` bytes.
+        FetchError: if the download fails, or has more than `limit` bytes.
     """
     print("Fetching %s" % url)
     last = time.monotonic()
     data = io.BytesIO()
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
-            file = _Limited(response.read1, limit, url)  # read1 gives what has arrived
+            file = _Limited(response.read1, limit, url)  # read1 does not wait for more
             for piece in iter(lambda: file.read(_BYTES_AT_ONCE), b""):
                 data.write(piece)
                 if time.monotonic() - last >= 5:
@@ -107,9 +105,10 @@ def download(url, limit):
 
 
 def fetch_archive(url):
-    """Returns the three members `.../data/ptb.*.txt` of a tar archive, `{name: bytes}`.
+    """Downloads a tar archive; returns its members `.../data/ptb.*.txt`, `{name: bytes}`.
 
-    Only their contents are read: no path in the archive is used as a path here. Raises FetchError.
+    Reads only the contents of the members, and uses no path of the archive as a path on this
+    machine. Raises FetchError.
     """
     packed = gzip.GzipFile(fileobj=io.BytesIO(download(url, LARGEST_ARCHIVE)))
     unpacked = _Limited(packed.read, LARGEST_UNPACKED, url)
@@ -117,7 +116,7 @@ def fetch_archive(url):
     try:
         with tarfile.open(fileobj=unpacked, mode="r|") as archive:
             for member in archive:
-                archive.members = []  # which would grow with each
+                archive.members = []  # would grow with each member
                 directory, name = posixpath.split(posixpath.normpath(member.name))
                 if member.isfile() and name in SHA256 and directory == "simple-examples/data":
                     file = _Limited(archive.extractfile(member).read, LARGEST_TEXT, url)
@@ -128,12 +127,12 @@ def fetch_archive(url):
 
 
 def fetch_files(url):
-    """Returns the three files that stand side by side below `url`, `{name: bytes}`."""
+    """Downloads the three files in the folder `url`, `{name: bytes}`."""
     return {name: download(url.rstrip("/") + "/" + name, LARGEST_TEXT) for name in SHA256}
 
 
 def check(url, files):
-    """Raises FetchError unless the three files are there, with the right contents."""
+    """Raises FetchError unless `files` has all three files with the right contents."""
     for name, expected in SHA256.items():
         if name not in files:
             raise FetchError("%s: no %s there" % (url, name))
@@ -143,16 +142,16 @@ def check(url, files):
 
 
 def fetch(urls, to):
-    """Fetches the three files into the folder `to` from the first of `urls` that has them.
+    """Fetches the three files from the first of `urls` that has them, into the folder `to`.
 
-    A URL that ends in .tgz or .tar.gz is an archive, any other one the folder of the files.
+    A URL that ends in .tgz or .tar.gz is an archive. Any other URL is the folder of the files.
 
     Raises:
-        FetchError: if none of them has the right files, with a reason for each URL.
-        OSError: for a folder that cannot be written.
-        FolderError: for a folder that holds other texts of these names.
+        FetchError: if no URL has the right files. The message gives a reason for each URL.
+        OSError: if the folder cannot be written.
+        FolderError: if the folder holds other texts of these names.
     """
-    texts.check_writable(to, SHA256)  # before the wait for the network
+    texts.check_writable(to, SHA256)  # checks before the wait for the network
     for name, expected in SHA256.items():
         path = os.path.join(to, name)
         if os.path.isfile(path) and _sha256(path) != expected:
@@ -177,8 +176,8 @@ def main():
     )
     parser.add_argument(
         "--url",
-        help="an archive (.tgz), or a folder of the files, file:///... for a local one; if not"
-        " given, %s, then %s" % (ARCHIVE, FOLDER),
+        help="an archive (.tgz), or a folder of the files; file:///... is a local one (default:"
+        " first %s, then %s)" % (ARCHIVE, FOLDER),
     )
     arguments = parser.parse_args()
     with console.errors_in_one_line(vars(arguments)):

@@ -1,22 +1,23 @@
 """Writes the corpus that ships, `data/sample/`, and the best perplexity that a model can reach.
 
     python -m data.make_sample             # writes data/sample/, the same bytes every time
-    python -m data.make_sample --to=DIR    # writes somewhere else
+    python -m data.make_sample --to=DIR    # writes into another folder
 
-The sentences come from the probabilistic grammar below, in the format of the Penn Treebank files:
-lower case, one sentence a line with a space at both ends, N for numbers, <unk> for rare names. Two
-things in it take a memory:
+A probabilistic grammar, below, makes the sentences. They have the format of the Penn Treebank's
+files: lower case, one sentence a line with a space at both ends, N for numbers, <unk> for rare
+names. A model needs memory for two things in them:
 
-- the dependency of the blog's section 2: the country that a person grew up in decides the language
-  that ends the sentence, with 0 to 30 words between that tell nothing of either. A gap of n words
-  is as likely as 1 / (n + 3): models learn the long ones by way of the short ones. The countries
-  are equally likely, so that guessing finds one language in sixteen;
-- agreement: the number of the subject decides the form of a verb behind a clause, past a noun whose
-  number is drawn for itself.
+- The dependency of the blog's section 2. The country in which a person grew up decides the language
+  that ends the sentence. Between the country and "speaks fluent" stand 0 to 30 words that tell
+  nothing of either. A gap of n words has a probability proportional to 1 / (n + 3): models learn
+  the long gaps by way of the short ones. All countries are equally likely, so that guessing finds
+  one language in sixteen.
+- Agreement. The number of the subject decides the form of the verb, which follows a clause and a
+  noun with a number of its own.
 
-The grammar knows the probability of each next word given the words so far (`Filter`). The
-perplexity of those probabilities is the lowest that any model can expect, and
-`best_perplexity.json` holds it for each split, over all words and line ends.
+The grammar gives the probability of each next word, given the words so far (`Filter`). No model can
+expect a lower perplexity than that of these probabilities. `best_perplexity.json` holds it for each
+split, over all words and line ends.
 """
 
 import json
@@ -30,7 +31,7 @@ from lm import command_line
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sample")
 
-# Words (with line ends) and seed of each split.
+# The number of words (line ends count) and the seed of each split.
 SPLITS = {"train": (60000, 1), "valid": (6000, 2), "test": (6000, 3)}
 
 LANGUAGES = {
@@ -54,10 +55,10 @@ LANGUAGES = {
 
 LONGEST_GAP = 30  # words between the country and "speaks fluent"
 
-# A rule is a symbol and its alternatives, each as likely as its weight ("3*", 1 if none) says; an
-# indented line goes on with the rule above. What has no rule of its own is a word. A rule with "#"
-# stands for two, one for each number: "#" becomes SG and PL, {be} and the like the verb, "man/men"
-# the noun.
+# A rule is a symbol and its alternatives. An alternative may begin with its weight, as in "3*"; the
+# default weight is 1. An indented line continues the rule above. A symbol without a rule is a word.
+# A rule with "#" stands for two rules, one for the singular and one for the plural. In them "#"
+# becomes SG or PL, {be} and the like become the verb, and "man/men" becomes one of the two nouns.
 GRAMMAR = """
 SENTENCE: 24*BIOGRAPHY | 4*AGREEMENT | 3*PLACE | 4*BUSINESS
 BIOGRAPHY: BIOGRAPHY_SG | BIOGRAPHY_PL
@@ -175,13 +176,13 @@ SURNAME: smith | jones | miller | davis | wilson | moore | taylor | anderson | t
     | evans | edwards | collins | stewart | morris | rogers | reed | <unk> | morgan
 """
 
-# What stands for a verb in a rule of both numbers: singular, plural.
+# The verbs in a rule with "#": singular, plural.
 VERBS = {"{be}": ("is", "are"), "{have}": ("has", "have"), "{know}": ("knows", "know")}
 SPEAK = {"SG": "speaks", "PL": "speak"}
 
 
 def agreeing(text, number):
-    """A rule's text in the singular ("SG") or the plural ("PL")."""
+    """Returns the text of a rule with "#" in the singular ("SG") or in the plural ("PL")."""
     column = ("SG", "PL").index(number)
     for verb, forms in VERBS.items():
         text = text.replace(verb, forms[column])
@@ -190,7 +191,7 @@ def agreeing(text, number):
 
 
 def make_grammar():
-    """Returns `{symbol: [(probability, [symbol or word, ...]), ...]}`."""
+    """Builds the grammar, `{symbol: [(probability, [symbol or word, ...]), ...]}`."""
     lines = []
     for line in GRAMMAR.replace("\n    ", " ").split("\n"):
         if "#" in line:
@@ -206,7 +207,7 @@ def make_grammar():
         lines.append("GAP_%s: %s" % (number, " | ".join(gaps)))
         lines.append("GAP_%s_0: %s fluent" % (number, verb))
         for n in range(1, LONGEST_GAP + 1):
-            # 1 and 2 are adverbs, which end a gap; clauses of 3 to 8 words make up the rest.
+            # CHUNK_1 and CHUNK_2 are adverbs, which end a gap. Clauses of 3 to 8 words do the rest.
             sizes = [k for k in range(3, 9) if n - k >= 0] if n > 2 else [n]
             chunks = ["CHUNK_%d GAP_%s_%d" % (k, number, n - k) for k in sizes]
             lines.append("GAP_%s_%d: %s" % (number, n, " | ".join(chunks)))
@@ -231,19 +232,19 @@ def sample(rules, rng, symbol="SENTENCE"):
     for probability, body in rules[symbol]:  # noqa: B007
         point -= probability
         if point < 0:
-            break  # or, by rounding, the last alternative
+            break  # If rounding prevents it, the last alternative is taken.
     return [word for part in body for word in sample(rules, rng, part)]
 
 
 class Filter(object):
-    """The exact probability of each next word of a sentence, given the words so far.
+    """Computes the exact probability of each next word of a sentence, given the words so far.
 
-    What is still to come is a stack of symbols, its top first. Several stacks can have led to the
-    same words; the filter keeps all of them with their probabilities. Each word moves every stack
-    that can begin with it and removes the others. This is exact for a grammar without left
-    recursion and without empty rules, the first step of an Earley parser with probabilities
-    (Stolcke 1995, "An efficient probabilistic context-free parsing algorithm that computes prefix
-    probabilities").
+    A stack of symbols, its top first, describes the rest of the sentence. Several stacks may fit
+    the same words so far; the filter keeps all of them with their probabilities. Each word advances
+    the stacks that can begin with it, and removes the others. The result is exact if the grammar
+    has no left recursion and no empty rules. This is the first step of a probabilistic Earley
+    parser (Stolcke 1995, "An efficient probabilistic context-free parsing algorithm that computes
+    prefix probabilities").
     """
 
     def __init__(self, rules):
@@ -256,7 +257,7 @@ class Filter(object):
         self._stacks = {("SENTENCE",): 1.0}
 
     def _lead(self, symbol):
-        """`{first word: {what must follow it: probability}}` of a symbol."""
+        """Expands a symbol: `{first word: {tuple of symbols after it: probability}}`."""
         if symbol not in self._rules:
             return {symbol: {(): 1.0}}
         if symbol not in self._leads:
@@ -287,7 +288,7 @@ class Filter(object):
 
 
 def perplexity(rules, sentences):
-    """exp of the mean of -log P(word given the sentence so far), line ends counted as words."""
+    """Returns exp of the mean of -log P(word | words before); the end of a line is a word too."""
     grammar = Filter(rules)
     logs = [math.log(grammar.advance(word)) for words in sentences for word in words + ["<eos>"]]
     return math.exp(-math.fsum(logs) / len(logs))
@@ -296,7 +297,7 @@ def perplexity(rules, sentences):
 def write(to):
     """Writes the three splits and their best perplexities into the folder `to`."""
     names = ["ptb.%s.txt" % split for split in SPLITS] + ["best_perplexity.json"]
-    texts.check_writable(to, names)  # before the work
+    texts.check_writable(to, names)  # checks before the work
     rules = make_grammar()
     best, files = {}, {}
     for split, (size, seed) in SPLITS.items():
@@ -322,7 +323,7 @@ def main():
         "--to",
         type=command_line.path,
         default=FOLDER,
-        help="the folder to write to, if not data/sample",
+        help="the folder to write to (default: data/sample)",
     )
     arguments = parser.parse_args()
     with console.errors_in_one_line({}):

@@ -1,4 +1,4 @@
-"""Writing texts into a folder: whole or not at all."""
+"""Writes texts into a folder, all of them or none."""
 
 import errno
 import os
@@ -6,7 +6,7 @@ import tempfile
 
 
 def check_writable(to, names):
-    """Raises OSError if files of these names cannot be written into the folder; makes nothing."""
+    """Raises OSError if files of these names cannot be written into the folder; writes nothing."""
     folder = os.path.abspath(to)
     while not os.path.lexists(folder):
         folder = os.path.dirname(folder)
@@ -20,9 +20,9 @@ def check_writable(to, names):
 
 
 def write(files, to):
-    """Writes files, `{name: bytes}`, into the folder `to`; a file that had its name is replaced.
+    """Writes files, `{name: bytes}`, into the folder `to`, and replaces those that are there.
 
-    Nothing is replaced before all files are on the disk. Raises OSError.
+    Replaces no file before all new files are on the disk. Raises OSError.
     """
     os.makedirs(to, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=to) as folder:

@@ -1,1 +1,1 @@
-"""The workshop: trains and uses the model of `ptb_word_lm.py`, with every feature it lacks."""
+"""The workshop trains and uses the model of `ptb_word_lm.py`; every further feature is here."""

@@ -1,10 +1,10 @@
-"""The recurrent cells that a layer can have: the blog's 2.2, 1, 2.3 (two variants) and 3."""
+"""Lists the recurrent cells that a layer can have (the blog's 2.2, 1, 2.3 twice, and 3)."""
 
 import functools
 
 import contrib
 
-# The value of --cell: a function that takes hidden_size and returns a new cell. A cell is a
+# A key is a value of --cell. Its function takes hidden_size and returns a new cell. A cell is a
 # `contrib.rnn.RNNCell`, or anything else that `contrib.rnn.MultiRNNCell` can stack. Each tensor of
 # its state has hidden_size units.
 CELLS = {

@@ -1,7 +1,7 @@
-"""The checkpoints in the folder of a run: finding the newest, and comparing it with a model.
+"""Finds the newest checkpoint in the folder of a run, and compares it with a model.
 
-The files may be damaged, those of something else, or made by somebody who means harm: nothing is
-built of a size that only a file claims.
+The files may be damaged, may be of another program, or may be made to do harm. So nothing is built
+of a size that only a file claims.
 """
 
 import functools
@@ -16,25 +16,25 @@ import tensorflow.compat.v1 as tf
 
 import console
 
-ATTEMPTS = 10  # to read a checkpoint before a training beside it removes it
+ATTEMPTS = 10  # to read a checkpoint, since a training may remove it meanwhile
 
 
 class SavePathError(ValueError):
-    """A --save_path that cannot be used; the message says why and what would do."""
+    """Raised if a --save_path cannot be used. The message says why, and what to give instead."""
 
     flag = "save_path"
 
 
 def reason(error):
-    """Returns a few words for an error of the system or of TensorFlow, whose message is a page."""
+    """Sums up an error of the system or of TensorFlow in a few words; its message may be a page."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    # The line with the file ends in "; the reason".
+    # TensorFlow's line with the file ends in "; REASON".
     return (re.findall(r"; (.+)$", str(error), re.MULTILINE) or [type(error).__name__])[0]
 
 
 def check_name(folder):
-    """Raises SavePathError for a name that TensorFlow does not take as it is."""
+    """Raises SavePathError if TensorFlow would not take a name as it is."""
     if any(letter in folder for letter in "*?[]"):
         raise SavePathError("TensorFlow takes * ? [ ] for a pattern; give another folder")
     if console.mistake_of_name(folder):
@@ -49,26 +49,26 @@ def prefixes_in(folder):
 
 
 def step_of(prefix):
-    """Returns the global step that the name of a checkpoint tells; -1 if it tells none."""
+    """Returns the global step in the name of a checkpoint; -1 if there is none."""
     return int((re.findall(r"-(\d+)$", prefix) or [-1])[0])
 
 
 def files_of(prefix):
-    """Returns the files of a checkpoint, and what a save that was broken off has left of one."""
+    """Returns the files of a checkpoint, also of one that was saved in part."""
     pattern = glob.escape(prefix)
     return glob.glob(pattern + ".index*") + glob.glob(pattern + ".data-*")
 
 
 def is_there(prefix):
-    """Returns whether a checkpoint has not been removed."""
+    """Returns whether a checkpoint is still there."""
     return os.path.exists(prefix + ".index")  # the first file that TensorFlow removes
 
 
 def _read_step(prefix):
     """Reads a whole checkpoint and returns its global step.
 
-    TensorFlow waits for a FIFO, and takes the memory for what the index claims before it looks at
-    the file. So both are looked at before.
+    This checks two things before TensorFlow opens the files. On a FIFO TensorFlow would wait
+    forever. And it would allocate as much memory as the index claims.
     """
     paths = files_of(prefix)
     if not all(os.path.isfile(path) for path in paths):
@@ -77,14 +77,14 @@ def _read_step(prefix):
     shapes, dtypes = saved.get_variable_to_shape_map(), saved.get_variable_to_dtype_map()
     if not all(dtype.is_floating or dtype.is_integer for dtype in dtypes.values()):
         raise ValueError("not only numbers")
-    # Not np.prod, which overflows.
+    # np.prod would overflow.
     claimed = sum(
         functools.reduce(operator.mul, shape, dtypes[name].size) for name, shape in shapes.items()
     )
     size = sum(os.path.getsize(path) for path in paths)
     if claimed > size:
         raise ValueError("its index claims %d bytes; its files have %d" % (claimed, size))
-    # Reading compares checksums, so that a file cut off or written over shows.
+    # Reading compares checksums. It fails if a file was cut off or overwritten.
     for name in shapes:
         saved.get_tensor(name)
     return int(saved.get_tensor("Model/global_step"))
@@ -93,7 +93,7 @@ def _read_step(prefix):
 def newest_checkpoint(folder):
     """Returns `(prefix, global step)` of the newest checkpoint in a folder that can be read.
 
-    Warns of each checkpoint that cannot be read. Returns None if the folder holds no checkpoint.
+    Prints a warning for each checkpoint that cannot be read. Returns None if there is none at all.
 
     Raises:
         SavePathError: if there are checkpoints and none can be read.
@@ -123,17 +123,17 @@ def newest_checkpoint(folder):
 
 
 def check_sizes(prefix, values, holder, advice):
-    """Compares sizes with those of a checkpoint's model, before anything of these sizes is built.
+    """Compares sizes with those of a checkpoint, before anything of these sizes is built.
 
     Args:
         prefix: the checkpoint.
-        values: a dict; its values for num_layers, hidden_size and vocab_size count.
-        holder: what has these values, for the error.
-        advice: what the error says would do; a %d in it becomes the right value.
+        values: a dict. Its values for num_layers, hidden_size and vocab_size are compared.
+        holder: the name of what has these values, for the error.
+        advice: the end of the error, which says what to do; %d stands for the right value.
 
     Raises:
-        SavePathError: for the first value that is not the checkpoint's, an int, and for a
-            checkpoint of something else.
+        SavePathError: for the first value that is not an int or not the checkpoint's, and if the
+            checkpoint is of another kind of model.
     """
     shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
     cells = [re.match(r"Model/RNN/multi_rnn_cell/(cell_\d+)/", name) for name in shapes]
@@ -159,7 +159,7 @@ def check_sizes(prefix, values, holder, advice):
 
 
 def held_variables(prefix):
-    """Returns what a checkpoint holds, `{name: "float32 [50, 8]"}`."""
+    """Describes the variables of a checkpoint: `{name: "float32 [50, 8]"}`."""
     saved = tf.train.load_checkpoint(prefix)
     dtypes = saved.get_variable_to_dtype_map()
     shapes = saved.get_variable_to_shape_map()
@@ -171,12 +171,13 @@ def check_variables(prefix, held, variables, advice="give another folder"):
 
     Args:
         prefix: the checkpoint.
-        held: what it holds, as `held_variables` says.
-        variables: the variables.
-        advice: what the error says would do.
+        held: what the checkpoint holds, as `held_variables` describes it.
+        variables: the variables of the model.
+        advice: the end of the error, which says what to do.
 
     Raises:
-        SavePathError: for the first variable that the checkpoint lacks or holds otherwise.
+        SavePathError: for the first variable that the checkpoint lacks, or has with another shape
+            or dtype.
     """
     for variable in variables:
         name = variable.op.name

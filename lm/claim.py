@@ -1,4 +1,4 @@
-"""The folder of a run while a training has it: made, locked, and gone again if it stays empty."""
+"""Makes and locks the folder of a run for a training, and removes it again if it stays empty."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ except ImportError:  # Windows
 
 @contextlib.contextmanager
 def made(folder):
-    """Makes a folder, for a `with` statement; if it is empty afterwards, removes it again."""
+    """Makes a folder for a `with` statement, and removes it afterwards if it is empty."""
     new, path = [], os.path.abspath(folder)
     while not os.path.lexists(path):
         new.append(path)
@@ -24,22 +24,22 @@ def made(folder):
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
-            raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
+            raise SavePathError("cannot write there (%s); give another folder" % error.strerror)
         yield
     finally:
         for path in new:
-            with contextlib.suppress(OSError):  # It is not empty, or was not made.
+            with contextlib.suppress(OSError):  # The folder is not empty, or was not made.
                 os.rmdir(path)
 
 
 def _open_lock(path):
-    """Returns the file `lock`, open and locked.
+    """Opens and locks the file `lock`, and returns it.
 
     Raises:
-        SavePathError: if somebody else has locked it, or if it is no such file.
-        OSError: if it cannot be written.
+        SavePathError: if another process has locked it, or if the file is not a lock.
+        OSError: if the file cannot be written.
     """
-    # A link might lead to a file that is worth something.
+    # A link might lead to a file that somebody needs.
     no_link = getattr(os, "O_NOFOLLOW", 0)
     file = open(path, "a+", errors="replace", opener=lambda p, flags: os.open(p, flags | no_link))
     try:
@@ -56,7 +56,7 @@ def _open_lock(path):
         if not is_free:
             holder = text.strip() or "another process is training there"
             raise SavePathError("%s; wait until it ends, or give another folder" % holder)
-        if text[:8] != "process "[: len(text)]:  # A kill may have cut it.
+        if text[:8] != "process "[: len(text)]:  # A kill may have cut it short.
             raise SavePathError("its file `lock` is not of a training; give another folder")
     except BaseException:
         file.close()
@@ -65,7 +65,7 @@ def _open_lock(path):
 
 
 def _has_name(file, path):
-    """Returns whether an open file is the one of this path, and not one that was removed."""
+    """Returns whether an open file still has this path, and was not removed."""
     with contextlib.suppress(OSError):
         return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
     return False
@@ -80,11 +80,11 @@ def locked(folder):
             file = _open_lock(path)
             if _has_name(file, path):
                 break
-            file.close()  # Its holder has removed it in the meantime.
+            file.close()  # The last holder has removed it in the meantime.
         else:
             file = _open_lock(path)  # a file system on which no two files are the same
     except OSError as error:
-        raise SavePathError("cannot write there (%s); give a folder" % reason(error))
+        raise SavePathError("cannot write there (%s); give another folder" % reason(error))
     try:
         try:
             values = (os.getpid(), socket.gethostname(), time.strftime("%Y-%m-%d %H:%M:%S"))
@@ -96,9 +96,9 @@ def locked(folder):
         yield
     finally:
         if _has_name(file, path):
-            with contextlib.suppress(OSError):  # Windows keeps an open file.
+            with contextlib.suppress(OSError):  # Windows does not remove an open file.
                 os.remove(path)
-        with contextlib.suppress(OSError):  # of a full disk
+        with contextlib.suppress(OSError):  # The disk may be full.
             file.close()
 
 
@@ -106,11 +106,10 @@ def locked(folder):
 def writable(folder):
     """Makes the folder of a run, for a `with` statement, and checks that a training can begin.
 
-    If nothing is in the folder afterwards, it goes again. So the folder of a run that is refused
-    does not stay.
+    Removes the folder afterwards if it is empty, so that a run that is refused leaves none behind.
 
     Args:
-        folder: the folder, or None.
+        folder: the folder, or None to do nothing.
 
     Raises:
         SavePathError: if the folder cannot be used, or if another process trains there.

@@ -1,11 +1,12 @@
-"""Training on several machines, by TensorFlow's own runtime: the side of the training.
+"""Connects a training to its workers on other machines, through TensorFlow's own runtime.
 
-The training process builds the graph, owns the variables and the checkpoints, and is the only one
-that reads the corpus. Each worker (`lm.worker`) computes one replica: at each step it receives the
-weights and its rows of the batch, and returns its gradients.
+The training process builds the graph, owns the variables and the checkpoints, and alone reads the
+corpus. Each worker (`lm.worker`) computes one replica: at each step it receives the weights and its
+rows of the batch, and returns its gradients.
 
-TensorFlow's protocol knows no passwords and no encryption. The training listens too, on all network
-interfaces and a port that the system chooses, since the workers fetch the weights from there.
+TensorFlow's protocol has no passwords and no encryption. The workers fetch the weights from the
+training. So the training listens as well, on all network interfaces, at a port that the system
+chooses.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ import tensorflow.compat.v1 as tf
 
 from lm import replicas
 
-# How long to wait for a worker, in seconds: at the start, and in each step.
+# How many seconds to wait for a worker at the start, and in each step.
 START_SECONDS = 30
 STEP_SECONDS = 300
 
@@ -32,7 +33,7 @@ _OF_THE_NETWORK = (
 
 
 class ClusterError(ValueError):
-    """A worker that cannot be used. `flag` names the flag to blame."""
+    """Raised if a worker cannot be used. `flag` names the flag to blame."""
 
     def __init__(self, flag, message):
         super(ClusterError, self).__init__(message)
@@ -40,7 +41,7 @@ class ClusterError(ValueError):
 
 
 def split_address(address, flag):
-    """Returns `(host, port)` of "host:port"; raises ClusterError for anything else."""
+    """Splits "host:port" into `(host, port)`; raises ClusterError for anything else."""
     host, _, port = address.rpartition(":")
     if (
         not re.match(r"[\w.-]{1,253}$|\[[\w.:%]{1,99}\]$", host)
@@ -48,13 +49,13 @@ def split_address(address, flag):
         or not 0 < int(port) < 2**16
     ):
         raise ClusterError(
-            flag, "%r is no address; give host:port, as in 192.168.1.12:2222" % address
+            flag, "%r is not an address; give host:port, as in 192.168.1.12:2222" % address
         )
     return host.strip("[]"), int(port)
 
 
 def _route(host, port):
-    """Returns the address of this machine on the way to another one."""
+    """Returns the address of this machine on the route to another machine."""
     family, kind, protocol, _, where = _resolve(host, port, socket.SOCK_DGRAM)
     with socket.socket(family, kind, protocol) as probe:
         probe.connect(where)  # sends nothing
@@ -68,15 +69,18 @@ def _own_host(hosts):
         hosts: the `(host, port)` of each worker.
 
     Raises:
-        ClusterError: if there is no way to a worker, or no address that all of them can reach.
+        ClusterError: if there is no route to a worker, or no address that all workers can reach.
     """
     own = set()
     for host, port in hosts:
         try:
             own.add(_route(host, port))
         except OSError as error:
-            raise ClusterError("workers", "no way to %s:%d (%s)" % (host, port, error.strerror))
-    # Only this machine itself reaches a loopback address. It reaches its other addresses as well.
+            raise ClusterError(
+                "workers",
+                "no route to %s:%d (%s); check the address" % (host, port, error.strerror),
+            )
+    # A worker on this machine can reach any of its addresses, other workers no loopback address.
     outside = sorted(address for address in own if not _is_loopback(address)) or sorted(own)
     if len(outside) > 1:
         raise ClusterError(
@@ -96,13 +100,15 @@ def _resolve(host, port, kind):
 
 
 def _check_different(workers, hosts):
-    """Raises ClusterError if nobody knows a host, or if two workers have one address."""
+    """Raises ClusterError if a host is unknown, or if two workers have the same address."""
     seen = {}
     for worker, (host, port) in zip(workers, hosts):
         try:
             where = _resolve(host, port, socket.SOCK_STREAM)[4][:2]
         except OSError as error:
-            raise ClusterError("workers", "no way to %s (%s)" % (worker, error.strerror))
+            raise ClusterError(
+                "workers", "cannot find %s (%s); check the address" % (worker, error.strerror)
+            )
         if where in seen:
             raise ClusterError(
                 "workers",
@@ -112,12 +118,12 @@ def _check_different(workers, hosts):
 
 
 def serve(address, flag):
-    """Starts TensorFlow's server at an address, and returns it.
+    """Starts TensorFlow's server at an address, and returns the server.
 
-    The training tells each server its name in the cluster. Until then the name is "idle".
+    A server is called "idle" until a training tells it its name in the cluster.
 
     Args:
-        address: "host:port"; a port 0 leaves the choice to the system.
+        address: "host:port"; with port 0 the system chooses a port.
         flag: the flag to blame.
 
     Raises:
@@ -130,7 +136,7 @@ def serve(address, flag):
 
 
 def _unanswering(workers, seconds):
-    """Asks workers, all at once, for a sign of life; returns those that give none in time."""
+    """Asks all workers at once to compute something; returns those that do not answer in time."""
     answered = set()
 
     def ask(worker):
@@ -148,22 +154,22 @@ def _unanswering(workers, seconds):
         thread.start()
     for thread in threads:
         while thread.is_alive():
-            thread.join(1)  # in pieces, so that Ctrl-C can interrupt it
+            thread.join(1)  # one second at a time, so that Ctrl-C can interrupt it
     return [worker for worker in workers if worker not in answered]
 
 
 def _in_thread(function, seconds=float("inf")):
-    """Calls a function in a thread, so that Ctrl-C can interrupt the wait for its end.
+    """Calls a function in a thread, so that Ctrl-C can interrupt the wait for the function.
 
-    A function of TensorFlow does not return to Python before it ends, and Python takes note of a
-    signal only then.
+    Python handles a signal only between its own instructions, and a function of TensorFlow may run
+    for long before Python goes on.
 
     Args:
-        function: the function; no arguments.
+        function: a function without arguments.
         seconds: how long to wait.
 
     Returns:
-        What the function returns or raises; None if it takes longer.
+        What the function returns; None if it takes longer. Raises what the function raises.
     """
     results = []
 
@@ -203,12 +209,12 @@ class Cluster(object):
         log: a function to call with a line if the workers take long to answer.
 
     Attributes:
-        devices: for each worker, what `tf.device` takes.
-        device: what `tf.device` takes for the rest of the graph.
+        devices: the device of each worker, as `tf.device` takes it.
+        device: the device of the rest of the graph, as `tf.device` takes it.
 
     Raises:
         replicas.ReplicasError: if the rows of a batch cannot be split among the workers.
-        ClusterError: for an address that is none, or a worker that does not answer in time.
+        ClusterError: if an address is not one, or if a worker does not answer in time.
     """
 
     device = "/job:client/task:0"
@@ -232,10 +238,10 @@ class Cluster(object):
 
     @contextlib.contextmanager
     def session(self, session_config):
-        """Opens a session in a `with` statement; it waits STEP_SECONDS for an answer, no longer.
+        """Opens a session for a `with` statement; it waits at most STEP_SECONDS for an answer.
 
         Args:
-            session_config: a `tf.ConfigProto`; changed in place.
+            session_config: a `tf.ConfigProto`, which this changes.
         """
         session_config.cluster_def.CopyFrom(self._spec.as_cluster_def())
         session_config.operation_timeout_in_ms = 1000 * STEP_SECONDS
@@ -243,7 +249,7 @@ class Cluster(object):
         try:
             yield session
         finally:
-            # A worker that does not answer would hold up the end.
+            # Without the limit, a worker that does not answer would hold up the end.
             with contextlib.suppress(tf.errors.OpError):
                 _in_thread(session.close, 5)
 
@@ -264,7 +270,7 @@ class Cluster(object):
 
         Args:
             error: the `tf.errors.OpError` of the session.
-            saved: what is saved, in a few words.
+            saved: a phrase that says what is saved.
         """
         missing = _unanswering(self._workers, 3)
         if not missing and not isinstance(error, _OF_THE_NETWORK):

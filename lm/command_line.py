@@ -1,7 +1,7 @@
-"""The command lines of all commands but the reference.
+"""Reads the command lines of all commands but the reference.
 
-absl's flags, which the reference has, are one set for a whole process, so that two commands would
-share theirs.
+The reference uses absl's flags. They are one set for a whole process, so that two commands in one
+process would share their flags.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import console
 
 
 class Parser(argparse.ArgumentParser):
-    """A command line whose errors are one line."""
+    """A parser of command lines that shows a mistake as one line."""
 
     def __init__(self, description, **more):
         super(Parser, self).__init__(
@@ -24,7 +24,10 @@ class Parser(argparse.ArgumentParser):
         )
 
     def parse_args(self, args=None, namespace=None):
-        """Parses the command line; ends with one line, and the nearest flag, for an unknown one."""
+        """Parses the command line.
+
+        Ends the program with one line if a flag is unknown. The line suggests the nearest flag.
+        """
         arguments, unknown = self.parse_known_args(args, namespace)
         if unknown:
             known = [name for action in self._actions for name in action.option_strings]
@@ -43,7 +46,7 @@ class Parser(argparse.ArgumentParser):
         console.fail(message)
 
     def add_seed(self, meaning="makes the run repeatable"):
-        """Adds --seed, 1 if it is not given."""
+        """Adds --seed, with the default 1."""
         self.add_argument("--seed", type=number(int, 0, 2**31 - 1), default=1, help=meaning)
 
     def add_plot(self, meaning):
@@ -52,7 +55,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def number(kind, least, most=float("inf")):
-    """Returns a type for argparse: an int or a float from `least` to `most`."""
+    """Returns a type for argparse that parses an int or a float from `least` to `most`."""
 
     def parse(text):
         value = kind(text)
@@ -67,14 +70,17 @@ def number(kind, least, most=float("inf")):
 
 
 def switch(text):
-    """A type for argparse: True or False, as in `--use_bf16=true`."""
+    """Parses true or false, as in `--use_bf16=true`; a type for argparse."""
     if text.lower() not in ("true", "false", "1", "0"):
         raise argparse.ArgumentTypeError("must be true or false; given %s" % text)
     return text.lower() in ("true", "1")
 
 
 def path(text):
-    """A type for argparse: a path that is not empty; no shell expands the ~ of --to=~/out."""
+    """Parses a path that is not empty; a type for argparse.
+
+    Expands `~`, since no shell does so in --to=~/out.
+    """
     if not text:
         raise argparse.ArgumentTypeError("the value is missing; give one, or leave the flag out")
     mistake = console.mistake_of_name(text)
@@ -84,14 +90,14 @@ def path(text):
 
 
 def picture(text):
-    """A type for argparse: the path of a picture to draw at the end, if it can be."""
+    """Parses the path of a picture, and checks that it can be drawn later; a type for argparse."""
     folder = os.path.dirname(os.path.abspath(text))
     if not os.access(text if os.path.exists(text) else folder, os.W_OK) or os.path.isdir(text):
         raise argparse.ArgumentTypeError(
             "cannot write %s; give a file in a folder that exists" % text
         )
     if not text.lower().endswith((".png", ".svg", ".pdf")):
-        raise argparse.ArgumentTypeError("%s is no name of a picture; give FILE.png" % text)
+        raise argparse.ArgumentTypeError("%s is not the name of a picture; give FILE.png" % text)
     try:
         import matplotlib  # noqa: F401
     except ImportError:
@@ -102,7 +108,10 @@ def picture(text):
 
 
 def save_picture(figure, path):
-    """Writes a matplotlib figure into the file of --plot; ends with one line if that fails."""
+    """Writes a matplotlib figure into the file of --plot.
+
+    Ends the program with one line if the file cannot be written.
+    """
     try:
         figure.savefig(path, dpi=110)
     except OSError as error:

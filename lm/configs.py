@@ -1,4 +1,4 @@
-"""The configurations of the workshop: the reference's, one more, and what else can be chosen."""
+"""The configurations of the workshop: those of the reference and "sample", with more choices."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from lm.cells import CELLS
 
 
 class SampleConfig(configs.SmallConfig):
-    """Learns the corpus that ships, long dependencies included.
+    """The configuration that learns the corpus that ships, long dependencies included.
 
-    An epoch of that corpus has few batches, and the long dependencies come late. So the learning
-    rate stays high for eight epochs; with the small configuration's four, the far languages are
-    learnt in part only. One layer is enough.
+    An epoch of that corpus has few batches, and the model learns the long dependencies late. So the
+    learning rate stays high for eight epochs. With the four of the small configuration, the model
+    learns only some of the far languages. One layer is enough.
     """
 
     num_layers = 1
@@ -23,7 +23,7 @@ class SampleConfig(configs.SmallConfig):
 
 CONFIGS = dict(configs.CONFIGS, sample=SampleConfig)
 
-# What variables and their updates can be: float32 without the smallest numbers, which TensorFlow
+# The range of variables and their updates: float32 without the smallest numbers, which TensorFlow
 # takes for 0.
 _LEAST, _MOST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 _MOST_COUNTED = 2**31 - 1
@@ -37,7 +37,7 @@ def _at_least_1(value):
     return value >= 1
 
 
-# The attributes that a user can set: type, condition, the condition in words.
+# The attributes that you can set: `{name: (type, condition, the condition in words)}`.
 ATTRIBUTES = {
     "init_scale": (float, lambda v: v >= 0, "at least 0"),
     "learning_rate": (float, _above_0, "a number above 0"),
@@ -55,7 +55,7 @@ RNN_MODES = ("basic", "block")
 
 
 class ConfigError(ValueError):
-    """A value that a configuration cannot have. `flag` names the attribute."""
+    """Raised if a configuration cannot have a value. `flag` names the attribute."""
 
     def __init__(self, flag, message):
         super(ConfigError, self).__init__(message)
@@ -66,13 +66,13 @@ class Config(object):
     """A configuration of the workshop.
 
     Attributes:
-        init_scale ... vocab_size: see `configs.py`. `vocab_size` follows the corpus.
-        model: the name of the configuration that this one began as.
+        init_scale ... vocab_size: see `configs.py`. The corpus sets `vocab_size`.
+        model: the name of the configuration that this one started from.
         cell: a key of `lm.cells.CELLS`.
-        rnn_mode: "basic" computes one time step after the other, as the blog does; "block" computes
-            the same LSTM a layer at a time, faster.
+        rnn_mode: "basic" computes one time step after the other, as the blog does. "block" computes
+            the same LSTM one layer at a time, which is faster.
         use_fp16: whether variables and computations have 16 bits.
-        use_bf16: whether matrix products are taken in bfloat16, with 32-bit variables.
+        use_bf16: whether matrices are multiplied in bfloat16; the variables keep 32 bits.
     """
 
     def __init__(self, model="small", cell="basic_lstm", rnn_mode=None, **values):
@@ -80,12 +80,12 @@ class Config(object):
 
         Args:
             model: a key of `CONFIGS`.
-            cell: the recurrent cell.
-            rnn_mode: "basic" or "block"; if not given, "block" where the cell has it.
+            cell: a key of `lm.cells.CELLS`.
+            rnn_mode: "basic" or "block"; None means "block" if the cell has it.
             **values: other attributes.
 
         Raises:
-            ConfigError: for a name or a value that is not possible.
+            ConfigError: if a name or a value is not possible.
         """
         if model not in CONFIGS:
             raise ConfigError("model", "no such model; choose one of %s" % ", ".join(CONFIGS))
@@ -95,7 +95,8 @@ class Config(object):
             raise ConfigError("rnn_mode", "no such mode; choose basic or block")
         if rnn_mode == "block" and cell != "basic_lstm":
             raise ConfigError(
-                "cell", "--rnn_mode=block has basic_lstm only; leave one of the two out"
+                "cell",
+                "--rnn_mode=block works with basic_lstm only; leave one of the two flags out",
             )
         for name, value in vars(configs.SmallConfig).items():
             if not name.startswith("_"):
@@ -107,7 +108,9 @@ class Config(object):
         for name, value in values.items():
             self._set(name, value)
         if self.use_bf16 and self.use_fp16:
-            raise ConfigError("use_bf16", "--use_fp16 leaves no 32-bit floats; give one of the two")
+            raise ConfigError(
+                "use_bf16", "does not go together with --use_fp16; give one of the two flags"
+            )
         self._check_learning_rates()
 
     def _set(self, name, value):
@@ -128,16 +131,17 @@ class Config(object):
             value = kind(value)
         elif name not in ("use_fp16", "use_bf16"):
             raise ConfigError(
-                name, "no configuration has that; choose of %s" % ", ".join(ATTRIBUTES)
+                name,
+                "no configuration has this attribute; choose one of %s" % ", ".join(ATTRIBUTES),
             )
         setattr(self, name, value)
 
     def _check_learning_rates(self):
-        """Raises ConfigError if the learning rate of an epoch is more than a float32 can be.
+        """Raises ConfigError if the learning rate of an epoch is more than a float32 can hold.
 
-        It may become 0: the epochs from there on learn nothing, and that is all.
+        The learning rate may become 0. The model then learns nothing more, but nothing fails.
         """
-        epochs = self.max_max_epoch - self.max_epoch  # with a factor lr_decay each
+        epochs = self.max_max_epoch - self.max_epoch  # Each has a factor lr_decay.
         if epochs > 0 and self.lr_decay > 1:
             most = (np.log(_MOST) - np.log(self.learning_rate)) / np.log(self.lr_decay)
             if epochs > most:

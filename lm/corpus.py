@@ -1,4 +1,4 @@
-"""A corpus for the workshop: texts of any size as word ids, and what is known of them."""
+"""Reads a corpus for the workshop: texts of any size as word ids, and their vocabulary."""
 
 import collections
 import json
@@ -19,12 +19,11 @@ class Corpus(collections.namedtuple("Corpus", _FIELDS, defaults=[None])):
     """Three texts and their vocabulary.
 
     Attributes:
-        train, valid, test: word ids: int32 arrays, memory-mapped, or lists.
+        train, valid, test: the word ids, in memory-mapped int32 arrays or in lists.
         words: the vocabulary, a list in the order of the ids.
-        best: the lowest perplexity that any model can expect, `{"train": float, "valid": float,
-            "test": float}`, if the corpus was written by a grammar; None if it was not.
-        unsaved: the `lm.word_ids.WordIds` that the folder of a run is to remember; None if there
-            are none.
+        best: the lowest perplexities that any model can expect, `{"train": float, "valid": float,
+            "test": float}`, if a grammar wrote the corpus; otherwise None.
+        unsaved: the `lm.word_ids.WordIds` that the folder of the run has yet to save, or None.
     """
 
     __slots__ = ()
@@ -33,25 +32,25 @@ class Corpus(collections.namedtuple("Corpus", _FIELDS, defaults=[None])):
 def read_corpus(data_path, vocab_size=None, folder=None, log=print):
     """Reads the corpus in a folder.
 
-    The ids are those of `reader.ptb_raw_data`, whatever the size of the texts. They are not in
-    memory; a file holds them.
+    The ids are those of `reader.ptb_raw_data`. A file holds them, not the memory, so that the texts
+    may have any size.
 
     Args:
-        data_path: the folder; see `reader.ptb_raw_data`. `best_perplexity.json` in it, which
-            `data/make_sample.py` writes, gives `best`.
-        vocab_size: how many words to keep, the most frequent ones of the training text and `<unk>`.
-            All other words, of all three texts, are read as `<unk>`. None keeps every word of the
-            training text; words that only the other texts have are left out.
-        folder: the folder of a run, which may remember the ids; None if there is none.
-        log: a function to call with each line that tells what was read, and how far the reading is
-            if it takes long; None for none.
+        data_path: the folder; see `reader.ptb_raw_data`. If it holds the file
+            `best_perplexity.json` of `data/make_sample.py`, that file gives `best`.
+        vocab_size: the number of words to keep: `<unk>` and the most frequent words of the training
+            text. All other words of the three texts are read as `<unk>`. None keeps every word of
+            the training text; words that only the other texts have are left out.
+        folder: the folder of a run, which may hold the ids from an earlier start; None without one.
+        log: a function to call with each line that says what was read, or, if that takes long, how
+            much is done; None if no line is wanted.
 
     Returns:
         A `Corpus`.
 
     Raises:
-        reader.CorpusError: for a corpus that cannot be used.
-        ConfigError: for a `vocab_size` that is not possible.
+        reader.CorpusError: if the corpus cannot be used.
+        ConfigError: if `vocab_size` is below 2.
     """
     if vocab_size is not None and vocab_size < 2:
         raise ConfigError("vocab_size", "must be at least 2; given %d" % vocab_size)
@@ -60,12 +59,12 @@ def read_corpus(data_path, vocab_size=None, folder=None, log=print):
     log = log or (lambda line: None)
     progress = word_ids.Progress(log)
     if folder is not None and not os.path.isdir(folder):
-        folder = None  # It is still to be made.
+        folder = None  # The run has not made it yet.
     remembered = folder and word_ids.load(folder, paths, vocab_size, progress)
     words, ids = remembered or word_ids.read(paths, vocab_size, folder, progress)
     _tell_unknown(ids, paths, vocab_size, len(words), log)
     if vocab_size is not None and any(ids.texts[split]["unknown"] for split in reader.SPLITS):
-        best = None  # The grammar's perplexity is that of the texts as they are, without <unk>.
+        best = None  # The grammar's perplexity holds for the texts as they are, without <unk>.
     texts = [ids[split] for split in reader.SPLITS]
     return Corpus(*texts, words=words, best=best, unsaved=None if remembered else ids)
 
@@ -80,11 +79,11 @@ def read_vocabulary(data_path, size=None, sha256=None, log=None):
         log: see `read_corpus`.
 
     Returns:
-        The words of the text in the order of their ids; those that a `vocab_size` of `size` keeps
-        of them, if the model's are these and not all.
+        A list of words in the order of their ids: all words of the text, or only those that a
+        `vocab_size` of `size` keeps, if these are the model's.
 
     Raises:
-        reader.CorpusError: for a text that cannot be used.
+        reader.CorpusError: if the text cannot be used.
     """
     path = os.path.join(data_path, "ptb.train.txt")
     counts = word_ids.count_words(path, word_ids.Progress(log))
@@ -97,7 +96,7 @@ def read_vocabulary(data_path, size=None, sha256=None, log=None):
 
 
 def _find_texts(data_path):
-    """Returns the paths of the three texts, `{split: path}`; raises what the reference does."""
+    """Returns the paths of the three texts, `{split: path}`; raises the reference's errors."""
     if not os.path.isdir(data_path):
         what = "not a folder" if os.path.exists(data_path) else "no such folder"
         raise reader.CorpusError("%s; give one that holds %s" % (what, reader.FILES))
@@ -111,7 +110,7 @@ def _find_texts(data_path):
 
 
 def _tell_unknown(ids, paths, vocab_size, num_words, log):
-    """Logs what becomes of the words that the vocabulary lacks."""
+    """Logs how the words are read that the vocabulary lacks."""
     for split in reader.SPLITS:
         words, unknown = ids.texts[split]["words"], ids.texts[split]["unknown"]
         if vocab_size is not None:
@@ -122,8 +121,8 @@ def _tell_unknown(ids, paths, vocab_size, num_words, log):
             log("%s: %d of %d words are not in the training text and are left out" % values)
     if vocab_size is not None and not ids.texts["train"]["unknown"]:
         log(
-            "--vocab_size=%d keeps every word of the training text: the vocabulary has %d, <unk>"
-            " being one of them" % (vocab_size, num_words)
+            "--vocab_size=%d keeps every word of the training text: the vocabulary has %d"
+            " words, <unk> included" % (vocab_size, num_words)
         )
 
 

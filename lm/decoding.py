@@ -1,4 +1,4 @@
-"""Decoding and scoring: what a trained model makes of a prompt or of a text.
+"""Continues a prompt with a trained model, predicts next words, and scores a text.
 
 Letters in the shape comments: H hidden_size, V vocab_size, S tensors of the state.
 """
@@ -11,7 +11,7 @@ STEPS_AT_ONCE = 200  # of a long text: [1, T, V] float32 is 8 MB with the Penn T
 
 
 class PromptError(ValueError):
-    """A prompt that cannot be continued. `flag` names the flag to blame."""
+    """Raised if a prompt cannot be continued. `flag` names the flag to blame."""
 
     flag = "prompt"
 
@@ -19,14 +19,14 @@ class PromptError(ValueError):
 def read_prompt(model, prompt):
     """Returns the words of a prompt, and the ids that the model reads.
 
-    The ids begin with `<eos>`, since a sentence begins after one. A line on standard error names
-    the words that the model does not know.
+    The ids begin with `<eos>`, since every sentence of a text follows one. A line on standard error
+    names the words that the model does not know.
 
     Raises:
-        PromptError: if nothing is left to read.
+        PromptError: if the prompt has no word that the model can read.
     """
     if not prompt.strip():
-        raise PromptError("there is no word in it; give the beginning of a sentence")
+        raise PromptError("the prompt has no word; give the beginning of a sentence")
     words = prompt.replace("\n", " <eos> ").split()
     start = ["<eos>"] if "<eos>" in model.vocabulary else []
     ids, unknown = model.vocabulary.encode(start + words)
@@ -34,7 +34,7 @@ def read_prompt(model, prompt):
         fate = "read as <unk>" if "<unk>" in model.vocabulary else "left out"
         console.say("Not in the vocabulary, %s: %s" % (fate, " ".join(unknown)))
     if not ids:
-        raise PromptError("none of its words is in the vocabulary; give another")
+        raise PromptError("none of its words is in the vocabulary; give another prompt")
     return words, ids
 
 
@@ -48,8 +48,8 @@ def read(model, ids, state):
 def choose(log_probs, temperature, random):
     """Draws a word id from softmax(log_probs / temperature); `log_probs` is `[V]`.
 
-    Temperature 1 draws from the model's own distribution. A lower temperature prefers the likely
-    words, and 0 takes the likeliest.
+    Temperature 1 draws from the distribution of the model. A lower temperature prefers likely
+    words; 0 takes the likeliest word.
     """
     if temperature == 0:
         return int(np.argmax(log_probs))
@@ -60,7 +60,7 @@ def choose(log_probs, temperature, random):
 
 
 def continuation(model, ids, num_words, temperature, random):
-    """Yields `num_words` words, each drawn after all those before it.
+    """Yields `num_words` words. The model reads each word before it draws the next.
 
     Args:
         model: an `lm.language_model.LanguageModel`.
@@ -86,16 +86,16 @@ def next_words(model, ids, count):
 def score(model, lines, separate=False):
     """Yields `(log_prob, num_words, unknown)` for each line of a text.
 
-    Each line is followed by `<eos>`, which counts as a word. The state is carried from line to
-    line, as training does with its test text. Nothing predicts the very first word of the text, so
-    that word does not count. An unknown word is scored as `<unk>`, or left out if the vocabulary
-    has none (training without a vocab_size leaves it out in both cases).
+    `<eos>` ends each line and counts as a word. The model carries its state from line to line, as
+    training does with the test text. The first word of the text does not count, since nothing
+    predicts it. An unknown word is scored as `<unk>`, or left out if the vocabulary has no `<unk>`.
+    (Training without a vocab_size leaves it out in both cases.)
 
     Args:
         model: an `lm.language_model.LanguageModel`.
         lines: strings.
-        separate: whether each line is scored on its own instead, after a zero state and `<eos>`.
-            Then every word counts (but for a vocabulary without `<eos>`).
+        separate: whether to score each line on its own, after a zero state and `<eos>`. Then every
+            word counts. (Without `<eos>` in the vocabulary, the first of each line does not.)
 
     Yields:
         log_prob: the sum of the natural logarithms of the words' probabilities.

@@ -1,11 +1,13 @@
 """Uses a trained model: continues a prompt, predicts the next word, scores sentences, exports.
 
-python -m lm.train --model=sample --save_path=DIR      # trains one
+First train a model. DIR is its folder in every command:
 
-python -m lm.generate --save_path=DIR --prompt="the miner who grew up in france"
-python -m lm.generate --save_path=DIR --prompt="the miner who grew up in france" --next=10
-python -m lm.generate --save_path=DIR --score=FILE
-python -m lm.generate --save_path=DIR --export=EXPORT_DIR
+    python -m lm.train --model=sample --save_path=DIR
+
+    python -m lm.generate --save_path=DIR --prompt="the miner who grew up in france"
+    python -m lm.generate --save_path=DIR --prompt="the miner who grew up in france" --next=10
+    python -m lm.generate --save_path=DIR --score=FILE
+    python -m lm.generate --save_path=DIR --export=EXPORT_DIR
 """
 
 import contextlib
@@ -26,13 +28,13 @@ LONGEST_LINE = 10**8  # bytes
 
 
 class ScoreError(ValueError):
-    """A text that cannot be read. `flag` names the flag to blame."""
+    """Raised if a text to score cannot be read. `flag` names the flag to blame."""
 
     flag = "score"
 
 
 def print_words(words):
-    """Prints words as they come, `<eos>` as a line break."""
+    """Prints each word as soon as it comes; prints `<eos>` as a line break."""
     space = ""
     for word in words:
         if word == "<eos>":
@@ -46,7 +48,7 @@ def print_words(words):
 
 
 def print_samples(model, prompt, num_words, num_samples, temperature, seed):
-    """Prints a prompt and a continuation, `num_samples` times (--prompt)."""
+    """Prints a prompt with a continuation, `num_samples` times (--prompt)."""
     words, ids = decoding.read_prompt(model, prompt)
     random = np.random.RandomState(seed)
     for sample in range(num_samples):
@@ -66,7 +68,7 @@ def print_next_words(model, prompt, count):
 
 
 def ask_for_prompts(model, count):
-    """Prints the next words after each line that is typed, until the input ends."""
+    """Prints the likeliest next words after each line that the user types, until the input ends."""
     with contextlib.suppress(ImportError):  # not on Windows
         import readline  # noqa: F401, gives `input` the arrow keys
     print("Type the beginning of a sentence; Ctrl-D ends.")
@@ -84,7 +86,7 @@ def ask_for_prompts(model, count):
 
 
 def read_lines(path):
-    """Yields the lines of a UTF-8 file, of standard input for "-". Raises ScoreError."""
+    """Yields the lines of a UTF-8 file; "-" is standard input. Raises ScoreError."""
     try:
         with open(path, "rb") if path != "-" else sys.stdin.buffer as file:
             for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
@@ -95,7 +97,7 @@ def read_lines(path):
                 except UnicodeDecodeError:
                     raise ScoreError("line %d is not UTF-8; save the file as UTF-8" % number)
     except OSError as error:
-        raise ScoreError("cannot read it (%s); give a text file, or -" % error.strerror)
+        raise ScoreError("cannot read the file (%s); give a text file, or -" % error.strerror)
 
 
 def print_scores(model, path, separate):
@@ -120,23 +122,31 @@ def print_scores(model, path, separate):
         total_words += num_words
         total_unknown += len(unknown)
     if number == 0:
-        raise ScoreError("there is no line in it; give a text file, one sentence a line")
+        raise ScoreError("the file has no line; give a text file, one sentence a line")
     total = decoding.perplexity(total_log_prob, total_words)
     print(row % ("total", total_log_prob, total_words, total, total_unknown))
 
 
 def parse_arguments(arguments=None):
-    """Returns the command line's values; flags that are not given are None."""
+    """Parses the command line; flags that are not given are None."""
     parser = command_line.Parser(__doc__)
     path = command_line.path
     run = parser.add_argument_group("the run").add_argument
     run("--save_path", type=path, metavar="DIR", required=True, help="the folder of the run")
-    run("--model", help="if DIR has no config.json: %s" % ", ".join(configs.CONFIGS))
-    run("--data_path", type=path, metavar="FOLDER", help="if DIR has no vocabulary.txt: the corpus")
+    run(
+        "--model",
+        help="the configuration, if DIR has no config.json: %s" % ", ".join(configs.CONFIGS),
+    )
+    run(
+        "--data_path",
+        type=path,
+        metavar="FOLDER",
+        help="the corpus, if DIR has no vocabulary.txt",
+    )
     text = parser.add_argument_group(
         "what to do",
-        "One of --prompt, --score and --export. Without them, on a terminal: show the next words"
-        " after each line typed.",
+        "Give one of --prompt, --score and --export. Without them, on a terminal, you type the\n"
+        "beginning of a sentence and see the likeliest next words.",
     ).add_argument
     text("--prompt", help="continue this beginning of a text")
     text(
@@ -152,7 +162,7 @@ def parse_arguments(arguments=None):
     how(
         "--num_samples",
         type=command_line.number(int, 1),
-        help="how many continuations (default: 1)",
+        help="continuations to print (default: 1)",
     )
     how(
         "--temperature",
@@ -161,7 +171,7 @@ def parse_arguments(arguments=None):
     )
     how("--seed", type=command_line.number(int, 0, 2**32 - 1), help="makes the samples repeatable")
     how = parser.add_argument_group("how to score").add_argument
-    how("--separate", action="store_true", default=None, help="each line as if it were alone")
+    how("--separate", action="store_true", default=None, help="score each line as if it were alone")
     arguments = parser.parse_args(arguments)
     _check_together(arguments)
     return arguments

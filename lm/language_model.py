@@ -1,7 +1,7 @@
-"""A trained model: finding it in the folder of a run, reading words with it, exporting it.
+"""Finds a trained model in the folder of a run, reads words with it, and exports it.
 
 Letters in the shape comments: B batch_size, T time steps, H hidden_size, V vocab_size, S tensors of
-the state: c and h of layer 0, c and h of layer 1, and so on (h alone for cells without c).
+the state. These are c and h of layer 0, c and h of layer 1, and so on (only h for cells without c).
 """
 
 import copy
@@ -21,7 +21,7 @@ from lm.model import Network
 
 
 class ExportError(ValueError):
-    """A folder that cannot be exported to. `flag` names the flag to blame."""
+    """Raised if a folder cannot be exported to. `flag` names the flag to blame."""
 
     flag = "export"
 
@@ -37,7 +37,7 @@ class Vocabulary(object):
         return word in self._ids
 
     def encode(self, words):
-        """Returns `(ids, unknown words)`.
+        """Returns the ids of words, and the words that are unknown: `(ids, unknown)`.
 
         Unknown words become `<unk>`, or are skipped if the vocabulary has none.
         """
@@ -61,10 +61,10 @@ def _read_file(folder, name, parse, flag, megabytes):
 
 
 def _parse_config(text):
-    """Returns the dict of a config.json."""
+    """Parses and checks a config.json; returns its dict."""
     values = json.loads(text)
     for name in ("num_layers", "hidden_size", "model"):
-        values[name]  # a KeyError
+        values[name]  # raises KeyError if it is missing
     try:
         configs.Config(cell=values.get("cell", "basic_lstm"))
     except configs.ConfigError as error:
@@ -73,7 +73,7 @@ def _parse_config(text):
 
 
 def _config_of(values, prefix):
-    """Returns the `lm.configs.Config` of a config.json; compares it with a checkpoint."""
+    """Returns the `lm.configs.Config` of a config.json after comparing it with a checkpoint."""
     checkpoints.check_sizes(prefix, values, "its config.json", "write %d there")
     config = configs.Config(cell=values.get("cell", "basic_lstm"))
     config.model = values["model"]
@@ -82,13 +82,13 @@ def _config_of(values, prefix):
 
 
 def _vocab_size(prefix):
-    """Returns how many words a checkpoint knows; None if it is not one of this model."""
+    """Returns how many words a checkpoint knows; None if it is of another kind of model."""
     shapes = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
     return shapes.get("Model/embedding", [None])[0]
 
 
 def _check_vocabulary(prefix, words, digest, advice):
-    """Raises SavePathError unless a vocabulary is that of the checkpoint's training."""
+    """Raises SavePathError if the training of a checkpoint had another vocabulary."""
     advice += ", the corpus of the training"
     known = _vocab_size(prefix)
     if known not in (None, len(words)):
@@ -112,23 +112,23 @@ def _newest_checkpoint(folder):
 
 
 def find_run(folder, model=None, data_path=None):
-    """Finds out what the folder of a run holds.
+    """Finds the checkpoint, the configuration and the vocabulary in the folder of a run.
 
     Args:
         folder: a --save_path of `lm.train`, or a folder with checkpoints of the reference or of the
-            original script under TensorFlow 1.x, which has no config.json and no vocabulary.txt.
+            original script under TensorFlow 1.x. These leave no config.json and no vocabulary.txt.
         model: the name of the configuration; needed if there is no config.json.
         data_path: the folder of the corpus; needed if there is no vocabulary.txt.
 
     Returns:
-        `(prefix, config, words)`: the newest checkpoint that can be read; an `lm.configs.Config`,
-        of which `model`, `cell`, `num_layers` and `hidden_size` are the run's; and the words in the
+        `(prefix, config, words)`: the newest checkpoint that can be read; an `lm.configs.Config`
+        with the `model`, `cell`, `num_layers` and `hidden_size` of the run; and the words in the
         order of their ids.
 
     Raises:
-        SavePathError: if something is missing, unreadable, or at odds.
-        reader.CorpusError: for a corpus that cannot be read.
-        configs.ConfigError: for a name that no configuration has.
+        SavePathError: if something is missing or unreadable, or does not fit the rest.
+        reader.CorpusError: if the corpus cannot be read.
+        configs.ConfigError: if no configuration has the name `model`.
     """
     given_config = None if model is None else configs.Config(model)
     prefix, step = _newest_checkpoint(folder)
@@ -166,7 +166,7 @@ def find_run(folder, model=None, data_path=None):
         config = given_config
         sizes = dict(num_layers=config.num_layers, hidden_size=config.hidden_size)
         checkpoints.check_sizes(prefix, sizes, "--model=" + model, "give a --model that fits")
-        # The original leaves checkpoints in two places, and the first one before any training.
+        # The original leaves checkpoints in two places, and saves the first before any training.
         name = os.path.basename(prefix)
         console.say("Using the checkpoint %s, after %d training steps." % (name, step))
     return prefix, config, words
@@ -177,7 +177,7 @@ class LanguageModel(object):
 
     Args:
         prefix: the checkpoint.
-        config: an `lm.configs.Config`; gives `num_layers`, `hidden_size` and `cell`.
+        config: an `lm.configs.Config`, of which `num_layers`, `hidden_size` and `cell` are used.
         words: the vocabulary, a list in the order of the ids.
 
     Attributes:
@@ -186,14 +186,14 @@ class LanguageModel(object):
         zero_state: the state before any word, float32 `[S, 1, H]`.
 
     Raises:
-        SavePathError: if the checkpoint is of another model, or its training has diverged.
+        SavePathError: if the checkpoint is of another model, or if its training has diverged.
     """
 
     def __init__(self, prefix, config, words):
         self.vocabulary = Vocabulary(words)
         config = copy.copy(config)
         config.vocab_size = len(words)
-        # All of it at once: a training that goes on removes checkpoints.
+        # This reads everything now, since a training that goes on removes checkpoints.
         saved = tf.train.load_checkpoint(prefix)
         held = {name: saved.get_tensor(name) for name in saved.get_variable_to_shape_map()}
         dtypes = saved.get_variable_to_dtype_map()
@@ -209,14 +209,14 @@ class LanguageModel(object):
         self._session.run([v.initializer for v in variables], initial_values)
 
     def _build(self, network, hidden_size):
-        """Makes the placeholders, and around the network what turns its state into one tensor."""
+        """Builds the network between placeholders and outputs, with its state as one tensor."""
         parts = len(tf.nest.flatten(network.state_size))
         self.zero_state = np.zeros([parts, 1, hidden_size], np.float32)
         self._ids = tf.placeholder(tf.int32, [None, None], name="ids")  # [B, T]
         self._state = tf.placeholder(tf.float32, [parts, None, hidden_size], "state")  # [S, B, H]
         state = tf.unstack(tf.cast(self._state, network.dtype))
         state = tf.nest.pack_sequence_as(network.state_size, state)
-        # Resource variables, since loading a SavedModel with the other kind prints a warning.
+        # Loading a SavedModel prints a warning unless its variables are resource variables.
         with tf.variable_scope("Model", use_resource=True):
             logits, state = network(self._ids, state)  # [B, T, V]
         self._log_probs = tf.nn.log_softmax(tf.cast(logits, tf.float32), name="log_probs")
@@ -228,11 +228,11 @@ class LanguageModel(object):
 
         Args:
             ids: a list of at least one word id.
-            state: the state before them, float32 `[S, 1, H]`.
+            state: the state before these words, float32 `[S, 1, H]`.
 
         Returns:
-            `(log_probs, state)`: float32 `[T, V]`, for each word read the natural logarithm of the
-            probability of each word to come next; and the state after the last word.
+            `(log_probs, state)`: after each word read, the natural logarithm of the probability of
+            every next word, float32 `[T, V]`; and the state after the last word.
         """
         log_probs, state = self._session.run(
             [self._log_probs, self._new_state], {self._ids: [ids], self._state: state}
@@ -242,17 +242,17 @@ class LanguageModel(object):
     def export(self, folder):
         """Writes a SavedModel, which works without this project.
 
-        Its signature "serving_default" takes `ids`, int32 `[B, T]`, and `state`, float32
-        `[S, B, H]`, zeros at first. It returns `log_probs`, float32 `[B, T, V]`, and the new
-        `state`. The words stand in assets.extra/vocabulary.txt, in the order of their ids.
+        The signature "serving_default" takes `ids`, int32 `[B, T]`, and `state`, float32
+        `[S, B, H]`; the first state is zero. It returns `log_probs`, float32 `[B, T, V]`, and the
+        new `state`. The file assets.extra/vocabulary.txt holds the words in the order of their ids.
 
         Raises:
             ExportError: if the folder is not empty or cannot be written.
         """
         if not folder:
-            raise ExportError("that is no name; give a new folder")
-        occupied = "there is something already; give a new folder"
-        target = os.path.realpath(folder)  # A link to a folder that is empty, or missing, stays.
+            raise ExportError("the name is empty; give a new folder")
+        occupied = "something is there already; give a new folder"
+        target = os.path.realpath(folder)  # keeps a link to an empty or missing folder
         if target == os.path.realpath(os.curdir):
             raise ExportError("that is the current folder; give a new folder")
         own = None
@@ -262,13 +262,13 @@ class LanguageModel(object):
             os.makedirs(os.path.dirname(target), exist_ok=True)
             own = tempfile.mkdtemp(prefix="lm-export-", dir=os.path.dirname(target))
             unfinished = os.path.join(own, "model")
-            os.mkdir(unfinished)  # with the usual permissions, which `own` does not have
+            os.mkdir(unfinished)  # has the usual permissions, unlike `own`
             self._write(unfinished)
             if os.name == "nt" and os.path.isdir(target):
-                os.rmdir(target)  # Other systems rename onto an empty folder.
+                os.rmdir(target)  # Only Windows does not rename onto an empty folder.
             os.rename(unfinished, target)
         except (OSError, UnicodeError, tf.errors.OpError) as error:
-            if os.path.isdir(target) and os.listdir(target):  # made in the meantime
+            if os.path.isdir(target) and os.listdir(target):  # Another process made it.
                 raise ExportError(occupied)
             why = checkpoints.reason(error)
             raise ExportError("cannot write there (%s); give another folder" % why)
@@ -292,12 +292,12 @@ class LanguageModel(object):
 
 
 def _check_model(prefix, held, variables):
-    """Raises SavePathError unless a checkpoint has these variables and no more of cells.
+    """Raises SavePathError unless a checkpoint has the variables of a model and no other cells.
 
     Args:
         prefix: the checkpoint.
-        held: what it holds, `{name: array}`.
-        variables: the variables.
+        held: the variables of the checkpoint, `{name: array}`.
+        variables: the variables of the model.
     """
     advice = "give a --model that fits"
     found = {name: "%s %s" % (value.dtype, list(value.shape)) for name, value in held.items()}
@@ -322,9 +322,10 @@ def _check_finite(prefix, weights):
 
 
 def load(folder, model=None, data_path=None):
-    """Returns the `LanguageModel` in a folder; arguments and errors are those of `find_run`.
+    """Loads the `LanguageModel` in a folder; arguments and errors are those of `find_run`.
 
-    A training that goes on there may remove the checkpoint that is read; then the next one is.
+    A training that goes on there may remove the checkpoint while it is read. Then this reads the
+    newest one instead.
     """
     for _ in range(checkpoints.ATTEMPTS):
         try:

@@ -1,8 +1,8 @@
-"""The network of the PTB model, for any cell, batch and length, and the model that trains it.
+"""Builds the network of the PTB model, for any cell, batch and length, and the ops that train it.
 
-`Network` is the one place that builds the graph: training, validation and test call it through
-`Model`, and `lm.language_model` calls it to generate, to score and to export. Its variables have
-the names and shapes of the reference's (`ptb_word_lm.PTBModel`), so that checkpoints fit both.
+`Network` is the one place that builds the graph. Training, validation and test call it through
+`Model`; `lm.language_model` calls it to generate, to score and to export. The variables have the
+names and shapes of the reference (`ptb_word_lm.PTBModel`), so that checkpoints fit both.
 
 Letters in the shape comments: B batch_size, T num_steps, H hidden_size, V vocab_size.
 """
@@ -27,14 +27,14 @@ def data_type(config):
     return tf.float16 if config.use_fp16 else tf.float32
 
 
-# About how much memory the graph of a training takes, in bytes: for each layer in block mode, and
-# for each layer and time step in basic mode.
+# Roughly how many bytes the graph of a training takes: for each layer in block mode, and for each
+# layer and time step in basic mode.
 _GRAPH_OF_LAYER = 4e6
 _GRAPH_OF_STEP = 5e5
 
 
 def _layer_weights(config):
-    """Returns about how many weights a layer has; they grow with the square of its size."""
+    """Estimates how many weights a layer has; the number grows with the square of its size."""
     size = 64
     with tf.Graph().as_default():
         cell = CELLS[config.cell](size)
@@ -44,7 +44,7 @@ def _layer_weights(config):
 
 
 def _memory():
-    """Returns how many bytes of memory this process can have at most; inf if that is not known."""
+    """Returns the most bytes of memory that this process can have; inf if that is not known."""
     sizes = [float("inf")]
     try:
         page = os.sysconf("SC_PAGE_SIZE")
@@ -62,29 +62,29 @@ def _memory():
 
 
 def graph_size(config):
-    """Returns about how many bytes the graph of a training takes; 100 MB are built in seconds."""
+    """Estimates how many bytes the graph of a training takes; 100 MB take seconds to build."""
     if config.rnn_mode == "basic":
         return config.num_layers * config.num_steps * _GRAPH_OF_STEP
     return config.num_layers * _GRAPH_OF_LAYER
 
 
 def check_memory(config, logits=True):
-    """Refuses a training that this machine has no memory for, before its graph is built.
+    """Refuses a training that needs more memory than this machine has, before building its graph.
 
-    What counts is the least that a training needs: the weights and their gradients, the logits of a
-    batch and theirs, and about what the graph takes. A training that passes may need several times
-    as much. Swap, the memory of GPUs and the limits of containers are not looked at.
+    The check counts the least that a training needs: the weights, the logits of a batch, the
+    gradients of both, and an estimate for the graph. A training that passes may need several times
+    as much. The check ignores swap, the memory of GPUs, and the limits of containers.
 
     Args:
-        config: an `lm.configs.Config`, its `vocab_size` that of the corpus.
-        logits: whether this machine computes them; workers do it for a training that has some.
+        config: an `lm.configs.Config` with the `vocab_size` of the corpus.
+        logits: whether this machine computes the logits; if there are workers, they do.
 
     Raises:
-        ConfigError: if it has too little. `flag` names the size that is furthest from that of the
-            small configuration.
+        ConfigError: if the memory is too small. `flag` names the size that is largest in comparison
+            with the small configuration.
     """
     size = data_type(config).size  # bytes
-    embedding = config.hidden_size * config.vocab_size  # Its gradient has a few rows only.
+    embedding = config.hidden_size * config.vocab_size  # The gradient has only a few rows of it.
     weights = config.hidden_size * config.vocab_size + config.num_layers * _layer_weights(config)
     numbers = weights + logits * config.batch_size * config.num_steps * config.vocab_size
     needed = size * (embedding + 2 * numbers) + graph_size(config)
@@ -103,12 +103,12 @@ def check_memory(config, logits=True):
 class UniformInitializer(object):
     """Draws variables uniformly from [-scale, scale].
 
-    The values depend on the seed and on the order of the variables, and on nothing else in the
-    graph. So a seed gives the same initial weights in both modes, for each batch size and length.
+    The values depend only on the seed and on the order of the variables. So a seed gives the same
+    initial weights in both modes, and for every batch size and length.
     """
 
     def __init__(self, scale, seed=None):
-        """Draws from `seed`, an int, or from a random seed if it is None."""
+        """Takes the seed, an int. If it is None, the values differ each time."""
         self._scale = scale
         self._seed = seed
         self._drawn = 0
@@ -125,12 +125,12 @@ class UniformInitializer(object):
 class Network(object):
     """An embedding, layers of a recurrent cell, and a softmax layer.
 
-    Each call adds the network to the graph once more. The first call makes the variables, under the
-    current variable scope; later calls share them in a scope with `reuse=True`.
+    Each call adds the network to the graph again. The first call makes the variables in the current
+    variable scope. Later calls, in a scope with `reuse=True`, share these variables.
 
     Args:
-        config: a configuration; `num_layers`, `hidden_size`, `vocab_size`, `keep_prob`, `cell` and
-            `rnn_mode` count here.
+        config: a configuration, of which `num_layers`, `hidden_size`, `vocab_size`, `keep_prob`,
+            `cell` and `rnn_mode` are used.
         dtype: the dtype of variables, state and logits; also an attribute.
     """
 
@@ -139,7 +139,7 @@ class Network(object):
         self.dtype = dtype
 
     def _cell(self, keep_prob):
-        """Returns the layers as one cell, with dropout on what each layer hands up."""
+        """Returns the layers as one cell, with dropout on the output of each layer."""
         make_cell = CELLS[self._config.cell]
         cells = [make_cell(self._config.hidden_size) for _ in range(self._config.num_layers)]
         if keep_prob < 1:
@@ -148,7 +148,7 @@ class Network(object):
 
     @property
     def state_size(self):
-        """The sizes of the state, in its structure: for each layer `(c, h)`, or h alone."""
+        """The sizes of the state in its structure: for each layer those of `(c, h)`, or of h."""
         return self._cell(keep_prob=1).state_size
 
     def zero_state(self, batch_size):
@@ -160,13 +160,13 @@ class Network(object):
 
         Args:
             ids: int32 `[B, T]`, word ids. B and T may be unknown when the graph is built.
-            state: the state before them; see `zero_state`.
-            is_training: whether to apply dropout: to the embedded words, and to what each layer
-                hands up.
+            state: the state before these words; see `zero_state`.
+            is_training: whether to apply dropout to the embedded words and to the output of each
+                layer.
 
         Returns:
-            `(logits, state)`: scores `[B, T, V]` for the word after each word, and the state after
-            the last one.
+            `(logits, state)`: for each word the scores of all words that may come next,
+            `[B, T, V]`, and the state after the last word.
         """
         config = self._config
         size, vocab_size = config.hidden_size, config.vocab_size
@@ -191,7 +191,7 @@ class Network(object):
         return tf.reshape(logits, shape), state
 
     def _loop(self, inputs, state, keep_prob):
-        """The blog's loop over the time steps: `[B, T, H]` -> `[B, T, H]` and the new state."""
+        """Runs the blog's loop over the time steps; returns outputs `[B, T, H]`, new state."""
         cell = self._cell(keep_prob)
         outputs = []
         with tf.variable_scope("RNN"):
@@ -203,7 +203,7 @@ class Network(object):
         return tf.stack(outputs, axis=1), state
 
     def _block_layers(self, inputs, state, keep_prob):
-        """The LSTM a layer at a time, each over all time steps: the shapes of `_loop`."""
+        """Runs one layer after the other, each over all time steps; returns as `_loop` does."""
         outputs = tf.transpose(inputs, [1, 0, 2])  # [T, B, H]
         new_state = []
         for layer, layer_state in enumerate(state):
@@ -222,20 +222,20 @@ def epoch_size(data, config):
 
 
 class Input(object):
-    """A text in batches, those of `reader.ptb_producer`, to be fed.
+    """A text in batches to feed. The batches are those of `reader.ptb_producer`.
 
-    The text stays out of the graph. So it may be larger than a graph can be, and with memory-mapped
-    word ids no copy of it is made.
+    The text stays out of the graph. So it may be larger than a graph can be, and memory-mapped word
+    ids are not copied.
 
     Args:
-        config: gives `batch_size` and `num_steps`.
+        config: a configuration, of which `batch_size` and `num_steps` are used.
         data: the word ids, an int32 array or a list.
         name: the name scope of the placeholders.
 
     Attributes:
         batch_size, num_steps: those of `config`.
         epoch_size: the number of batches in one pass over the text.
-        input_data, targets: placeholders, int32 `[B, T]`; the targets are the words one later.
+        input_data, targets: placeholders, int32 `[B, T]`; the targets are the words that follow.
 
     Raises:
         reader.CorpusError: if the text does not fill one batch.
@@ -260,13 +260,13 @@ class Input(object):
             self.targets = tf.placeholder(tf.int32, [batch_size, num_steps], "targets")
 
     def feeds(self):
-        """Yields for each batch of one pass over the text what to feed, a dict of two arrays.
+        """Yields the feed dict of each batch in one pass over the text.
 
         The docstring of `reader.py` draws the batches.
         """
         for step in range(self.epoch_size):
             if step % 1000 == 0:
-                release(self._rows)  # so that an epoch does not fill the memory with the whole text
+                release(self._rows)  # keeps the whole text from filling the memory
             start, stop = step * self.num_steps, (step + 1) * self.num_steps
             yield {
                 self.input_data: self._rows[:, start:stop],
@@ -275,18 +275,18 @@ class Input(object):
 
 
 class Model(object):
-    """The network on batches of a corpus, with its loss, and the ops that train it.
+    """The network on the batches of a text, its loss, and the ops that train it.
 
-    The attributes are those of `ptb_word_lm.PTBModel`, and so are the numbers. Replicas of the
-    network share the weights and split the rows of a batch. The numbers do not depend on how many
-    they are, but for rounding and for the dropout masks.
+    The attributes and their values are those of `ptb_word_lm.PTBModel`. Replicas of the network
+    share the weights and split the rows of a batch. The number of replicas changes the results
+    only through rounding and dropout masks.
 
     Args:
         is_training: whether to apply dropout and to make `lr` and `train_op`.
         config: an `lm.configs.Config`.
         input_: an `Input`.
-        devices: for each replica, what `tf.device` takes; the batch size is a multiple of their
-            number. None leaves the choice to TensorFlow.
+        devices: the device of each replica, as `tf.device` takes it; None leaves the choice to
+            TensorFlow. The batch size must be a multiple of the number of devices.
 
     Attributes:
         input: the `Input`.
@@ -309,11 +309,11 @@ class Model(object):
         costs, final_states, gradients = [], [], []
         for replica, device in enumerate(devices):
             state = tf.nest.pack_sequence_as(self.initial_state, [part[replica] for part in states])
-            # The first replica makes the variables, if the caller's scope does not share any.
+            # The first replica makes the variables, unless the caller's scope has reuse=True.
             reuse = True if replica > 0 else None
             with tf.device(device), tf.variable_scope(tf.get_variable_scope(), reuse=reuse):
                 logits, state = network(ids[replica], state, is_training)
-                # Each replica has its share of the mean over the batch.
+                # Each replica contributes its share of the mean over the batch.
                 costs.append(_cost(config, logits, targets[replica]) / len(devices))
                 final_states.append(state)
                 if is_training:
@@ -330,9 +330,9 @@ class Model(object):
         if config.use_fp16:
             gradients, _ = tf.clip_by_global_norm(gradients, config.max_grad_norm)
         else:
-            # To clip is to multiply each gradient by a factor. The factor goes into the learning
-            # rate, which saves a pass over all gradients. In float16 the product of the two would
-            # be too small.
+            # Clipping multiplies each gradient by a factor. Here the factor goes into the learning
+            # rate, which saves a pass over all gradients. In float16 the product of factor and rate
+            # would be too small.
             norm = tf.global_norm(gradients)
             (factor,), _ = tf.clip_by_global_norm([tf.ones([])], config.max_grad_norm, norm)
             rate *= factor
@@ -363,7 +363,7 @@ def _cost(config, logits, targets):
 
 
 def _sum(gradients):
-    """Adds up the gradients of one variable, tensors or `tf.IndexedSlices`."""
+    """Returns the sum of the gradients of one variable, tensors or `tf.IndexedSlices`."""
     if not isinstance(gradients[0], tf.IndexedSlices):
         return tf.add_n(gradients)
     return tf.IndexedSlices(

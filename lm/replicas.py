@@ -1,8 +1,8 @@
-"""Replicas of a model on one machine: how many, on which devices, with how many threads.
+"""Chooses the number, the devices and the threads of the replicas of a model on one machine.
 
-The replicas share the weights and split the rows of a batch (`lm.model.Model`). On a processor the
-work of a small batch does not divide well within a matrix product: each product waits for the
-slower core. Two replicas, with half the cores each, wait for each other once a step.
+The replicas share the weights and split the rows of a batch (`lm.model.Model`). On a processor, the
+cores do not share the matrix products of a small batch well: each product waits for the slower
+core. Two replicas, with half the cores each, wait for each other only once a step.
 """
 
 import os
@@ -11,7 +11,7 @@ import tensorflow.compat.v1 as tf
 
 
 class ReplicasError(ValueError):
-    """A number of replicas that the batch cannot be split into. `flag` names the flag to blame."""
+    """Raised if the batch cannot be split among the replicas. `flag` names the flag to blame."""
 
     def __init__(self, flag, message):
         super(ReplicasError, self).__init__(message)
@@ -31,9 +31,10 @@ def _gpus():
 
 
 def default(config):
-    """Returns the number of replicas that is fastest: 2 in block mode on a processor, else 1.
+    """Returns the fastest number of replicas: 2 in block mode on a processor, otherwise 1.
 
-    Basic mode gets 1: it sums a gradient of the size of the weights for each step and replica.
+    Basic mode gets 1, since it sums a gradient of the size of the weights for each step of each
+    replica.
     """
     splits = config.rnn_mode == "block" and config.batch_size % 2 == 0
     return 2 if splits and _cores() > 1 and not _gpus() else 1
@@ -43,8 +44,8 @@ def check(config, replicas, flag="replicas"):
     """Raises ReplicasError if the rows of a batch cannot be split into so many equal parts.
 
     Args:
-        config: gives `batch_size`.
-        replicas: an int.
+        config: a configuration, of which `batch_size` is used.
+        replicas: the number of parts, an int.
         flag: the flag to blame.
     """
     rows = config.batch_size
@@ -58,15 +59,15 @@ def check(config, replicas, flag="replicas"):
 
 
 class Replicas(object):
-    """Replicas on this machine: on GPUs if TensorFlow sees several, else where TensorFlow likes.
+    """Replicas on this machine: on GPUs if there are several, otherwise where TensorFlow chooses.
 
     Args:
         config: an `lm.configs.Config`.
-        replicas: how many, or None for the fastest number.
+        replicas: how many replicas; None for the fastest number.
 
     Attributes:
-        devices: for each replica, what `tf.device` takes.
-        device: what `tf.device` takes for the rest of the graph.
+        devices: the device of each replica, as `tf.device` takes it.
+        device: the device of the rest of the graph, as `tf.device` takes it.
 
     Raises:
         ReplicasError: if the rows of a batch cannot be split into so many equal parts.
@@ -84,7 +85,7 @@ class Replicas(object):
         """Returns a session in which the replicas share the cores.
 
         Args:
-            session_config: a `tf.ConfigProto`; changed in place.
+            session_config: a `tf.ConfigProto`, which this changes.
         """
         replicas = len(self.devices)
         if replicas > 1:

@@ -1,28 +1,27 @@
-"""The folder of a run: saving a training, resuming it, and finding its newest checkpoint.
+"""Saves a training in the folder of a run, and resumes it from there.
 
-What a folder given as --save_path holds:
+The folder that --save_path names holds:
 
     model.ckpt-STEP.*   checkpoints, one for each of the last five epochs; STEP counts batches
-    checkpoint          their list, as TensorFlow keeps it
+    checkpoint          TensorFlow's list of the checkpoints
     vocabulary.txt      the words, one a line, in the order of their ids
-    config.json         the configuration and the corpus that the folder belongs to, and the seed
-                        that the run began with
-    word_ids.bin        the texts as word ids, so that the next start need not read them again
+    config.json         the configuration, the size and digest of the corpus, and the seed that the
+                        run began with
+    word_ids.bin        the texts as word ids, so that the next start need not read the texts again
     events.out.*        summaries for TensorBoard
-    lock                which process trains there, while it does
+    lock                the process that trains there; removed at the end of the training
 
-A checkpoint holds the variables of the original script, and the epoch is not among them. The epoch
-follows from the global step: an epoch is `epoch_size` steps. The original also saved in the middle
-of an epoch; a run that resumes from there repeats that epoch, and the batches that it had behind it
-count on.
+A checkpoint holds the variables of the original script. The epoch is not one of them, but follows
+from the global step: an epoch has `epoch_size` steps. The original also saved in the middle of an
+epoch. A run that resumes from such a checkpoint repeats that epoch, and its global step counts on.
 
-A run may go on with another seed, or without one; a line says so. config.json keeps the seed of the
-beginning, null if there was none. It has no seed if that is not known, as in the folders of earlier
-versions.
+A run may resume with another seed, or without one; a line says so. config.json keeps the seed of
+the beginning, and null if there was none. If the seed is not known, as in the folders of earlier
+versions, config.json has no seed.
 
-One process at a time trains in a folder. Its lock is one of the operating system, which lets go of
-it however the process ends, so that a `lock` without its process locks nothing. Reading needs no
-lock. Where there are none, on Windows and on some file systems, nobody is kept out.
+One process at a time trains in a folder. It holds a lock of the operating system, which frees the
+lock however the process ends. So a `lock` that is left behind locks nothing. Reading needs no lock.
+Windows and some file systems have no such locks; there nothing keeps a second process out.
 """
 
 import contextlib
@@ -37,8 +36,8 @@ from lm.checkpoints import SavePathError
 from lm.model import epoch_size
 
 KEPT = 5  # checkpoints
-# A run must keep these to resume: the sizes of the variables, the sizes of a batch, and the corpus.
-# The rest of the configuration may change in between.
+# A run can resume only with the same values of these: the sizes of the variables, the sizes of a
+# batch, and the corpus. You may change the rest of the configuration in between.
 _SIZES = ("num_layers", "hidden_size", "vocab_size")
 _FIXED = _SIZES + ("dtype", "batch_size", "num_steps", "model", "train_words", "corpus_sha256")
 _WRITTEN_WHOLE = ("config.json", "vocabulary.txt", word_ids.NAME)
@@ -46,7 +45,7 @@ _UNFINISHED = ".lm-train-unfinished"  # ends the name of a file until it is whol
 
 
 def _describe(config, corpus, progress):
-    """Returns what a folder belongs to, the configuration and the corpus, as a dict for JSON."""
+    """Describes the configuration and the corpus of a run, as a dict for JSON."""
     return dict(
         vars(config),
         dtype="float16" if config.use_fp16 else "float32",
@@ -65,7 +64,7 @@ def _in_words(d):
 
 
 def _is_of_a_run(folder):
-    """Returns whether config.json is one that a run has written."""
+    """Returns whether a run has written the config.json of a folder."""
     try:
         found = json.loads(word_ids.read_text(os.path.join(folder, "config.json"), megabytes=1))
     except (OSError, ValueError, RecursionError):
@@ -74,7 +73,7 @@ def _is_of_a_run(folder):
 
 
 def _check_foreign(folder):
-    """Raises SavePathError if a training would write over a file that is not a training's."""
+    """Raises SavePathError if a training would overwrite a file that is not of a training."""
     for name in _WRITTEN_WHOLE:
         if os.path.lexists(os.path.join(folder, name)):
             raise SavePathError(
@@ -83,36 +82,36 @@ def _check_foreign(folder):
 
 
 def _lists(folder):
-    """Returns the lists of checkpoints that TensorFlow was to rename to `checkpoint`."""
+    """Returns the lists of checkpoints that TensorFlow has not yet renamed to `checkpoint`."""
     return glob.glob(os.path.join(folder, "checkpoint.tmp" + 32 * "[0-9a-f]"))
 
 
 def _remove_leftovers(folder, is_of_a_run):
-    """Removes what a killed run has left; for the holder of the lock. Raises SavePathError."""
+    """Removes what a killed run has left. Call it with the lock held. Raises SavePathError."""
     leftovers = [os.path.join(folder, name + _UNFINISHED) for name in _WRITTEN_WHOLE]
     leftovers += glob.glob(os.path.join(folder, "model.ckpt-*.tempstate*")) + _lists(folder)
     if is_of_a_run:
-        # The data of a checkpoint whose index is gone, or was not there yet.
+        # Data of checkpoints without an index: it was removed first, or not written yet.
         data = glob.glob(os.path.join(folder, "model.ckpt-*.data-*"))
         leftovers += [p for p in data if not checkpoints.is_there(p[: p.rindex(".data-")])]
     try:
         for leftover in filter(os.path.lexists, leftovers):
             os.remove(leftover)
     except OSError as error:
-        raise SavePathError("cannot write there (%s); give a folder" % error.strerror)
+        raise SavePathError("cannot write there (%s); give another folder" % error.strerror)
 
 
 class RunFolder(object):
     """The folder that a training saves its epochs in, locked until `close`.
 
-    With the folder None nothing is saved: `restore` and `save` do nothing.
+    If the folder is None, `restore` and `save` do nothing.
 
     Attributes:
         step: the global step of the checkpoint to resume from, 0 without one.
-        epochs: the epochs that this checkpoint has behind it.
-        batches: the batches that it has behind it in the epoch after those.
+        epochs: how many whole epochs this checkpoint has seen.
+        batches: how many batches of the next epoch it has seen.
         other_seed: a line that says that the run began with another seed; None if it did not.
-        saved: a phrase for what is saved at the moment, as "epoch 3 is saved in DIR".
+        saved: a phrase that says what is saved now, for example "epoch 3 is saved in DIR".
     """
 
     def __init__(self, folder, config, corpus, log=None, seed=None):
@@ -120,15 +119,15 @@ class RunFolder(object):
 
         Args:
             folder: the folder, or None.
-            config: an `lm.configs.Config`, its `vocab_size` that of the corpus.
+            config: an `lm.configs.Config` with the `vocab_size` of the corpus.
             corpus: an `lm.corpus.Corpus`.
-            log: a function to call with lines that tell how far something is that takes long.
+            log: a function to call with lines of progress if something takes long.
             seed: the seed of the run, an int or None.
 
         Raises:
-            SavePathError: if the folder cannot be written, if another process trains there, if it
-                belongs to another model or corpus, if it holds files that are not of a training, or
-                if it holds checkpoints and none can be read.
+            SavePathError: if the folder cannot be written, if another process trains there, if the
+                folder is of another model or corpus, if it holds files that are not of a training,
+                or if it holds checkpoints and none can be read.
         """
         self._folder = folder
         self._checkpoint = self.other_seed = None
@@ -176,7 +175,7 @@ class RunFolder(object):
         """Compares config.json with the training and its seed.
 
         Raises:
-            SavePathError: if config.json is of another model or corpus, or unreadable.
+            SavePathError: if config.json is of another model or corpus, or cannot be read.
         """
         path = os.path.join(self._folder, "config.json")
         found = {}
@@ -216,17 +215,17 @@ class RunFolder(object):
         raise SavePathError("it holds %s; this is %s; %s" % (held, given, advice))
 
     def restore(self, session, saver):
-        """Gives the variables the values of the checkpoint, if there is one, and takes the folder.
+        """Restores the variables from the checkpoint, if there is one, and takes the folder.
 
-        To take it is to write config.json, vocabulary.txt and word_ids.bin: a training that is
-        refused before leaves the folder to others.
+        To take the folder means to write config.json, vocabulary.txt and word_ids.bin there. A
+        training that is refused earlier leaves the folder to others.
 
         Args:
             session: the session, with initialised variables.
             saver: a `tf.train.Saver` of all variables.
 
         Raises:
-            SavePathError: for a checkpoint of a model with other variables, or a full disk.
+            SavePathError: if the checkpoint has other variables, or if the disk is full.
         """
         if self._folder is None:
             return
@@ -241,17 +240,17 @@ class RunFolder(object):
         vocabulary = "\n".join(words) + "\n"
         config = json.dumps(self._description, indent=2, sort_keys=True) + "\n"
         try:
-            # config.json first: it says that the other files are a run's.
+            # config.json goes first: it says that the other files are of a run.
             self._write_whole("config.json", [config.encode("ascii")])
             self._write_whole("vocabulary.txt", [vocabulary.encode("utf-8")])
             if ids is not None:
-                progress = word_ids.Progress(self._log)  # Building the graph took its time.
+                progress = word_ids.Progress(self._log)  # The graph took long to build.
                 self._write_whole(word_ids.NAME, ids.contents(words, progress))
         except OSError as error:
             raise SavePathError("cannot write there (%s); make room" % error.strerror)
 
     def _write_whole(self, name, pieces):
-        """Writes a file, of pieces that are bytes or arrays, that appears whole or not at all."""
+        """Writes a file from pieces, bytes or arrays; the file appears whole or not at all."""
         path = os.path.join(self._folder, name)
         try:
             with open(path + _UNFINISHED, "wb") as file:
@@ -266,12 +265,13 @@ class RunFolder(object):
             raise
 
     def _synchronize(self, prefix):
-        """Waits until a checkpoint is on the disk: TensorFlow does not, and the power may fail.
+        """Waits until a checkpoint is on the disk, since the power may fail.
 
-        Restoring does not read the list `checkpoint`, which may get there later.
+        TensorFlow does not wait. The list `checkpoint` may reach the disk later, since restoring
+        does not read it.
         """
         for path in checkpoints.files_of(prefix):
-            with open(path, "r+b") as file:  # Windows synchronises what is open for writing only.
+            with open(path, "r+b") as file:  # Windows synchronises only files open for writing.
                 os.fsync(file.fileno())
         with contextlib.suppress(OSError):  # Not every system can synchronise the names.
             file = os.open(self._folder, os.O_RDONLY)
@@ -284,7 +284,7 @@ class RunFolder(object):
         """Saves the variables at the end of an epoch, counted from 1; keeps KEPT checkpoints.
 
         Raises:
-            SavePathError: if that fails. The checkpoints before stay as they were.
+            SavePathError: if that fails. The earlier checkpoints stay as they were.
         """
         if self._folder is None:
             return

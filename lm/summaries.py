@@ -1,4 +1,4 @@
-"""Scalars for TensorBoard, written without evaluating anything."""
+"""Writes scalars for TensorBoard, without evaluating anything in the graph."""
 
 import os
 import time
@@ -11,8 +11,8 @@ import console
 class Summaries(object):
     """A file of scalars that TensorBoard and `study/plot_run.py` read.
 
-    The thread that trains writes it, so that a full disk is a warning. The thread of
-    `tf.summary.FileWriter` would die of it.
+    The thread that trains writes the file, so that a full disk only causes a warning. It would end
+    the thread of a `tf.summary.FileWriter`.
     """
 
     def __init__(self, folder):
@@ -29,7 +29,7 @@ class Summaries(object):
         self._write(tf.Event(wall_time=time.time(), step=step, summary=tf.Summary(value=values)))
 
     def starting_at(self, start, **always):
-        """Returns `add` with steps counted from `start`, and with some numbers every time."""
+        """Returns `add` with steps counted from `start`, and with `always` added every time."""
         return lambda step, **scalars: self.add(start + step, **dict(always, **scalars))
 
     def _write(self, event):

@@ -1,11 +1,11 @@
-"""Trains the PTB model: faster than the reference, and with more to choose from.
+"""Trains the PTB model, faster than the reference and with more to choose from.
 
     python -m lm.train --model=sample --save_path=out      # the corpus that ships
     python -m lm.train --data_path=PTB --save_path=out     # the Penn Treebank, in the folder PTB
     python -m lm.train --hidden_size=300 --num_layers=1 --max_max_epoch=5
 
-The same command started again resumes the run in --save_path. `python -m lm.generate` uses the
-model. `lm.training.train` is the same as a function.
+Start the same command again, and it resumes the run in --save_path. `python -m lm.generate` uses
+the trained model. The function `lm.training.train` trains from Python.
 """
 
 import re
@@ -22,7 +22,7 @@ from lm.corpus import SAMPLE, read_corpus
 
 
 def parse_arguments(arguments=None):
-    """Returns the command line's values; flags of the configuration are None if not given."""
+    """Parses the command line; flags of the configuration that are not given are None."""
     parser = command_line.Parser(__doc__)
     run = parser.add_argument_group("the run").add_argument
     run(
@@ -37,7 +37,7 @@ def parse_arguments(arguments=None):
         "--vocab_size",
         type=int,
         metavar="N",
-        help="keep the N most frequent words, <unk> being one of them, and read all others as <unk>"
+        help="keep N words, <unk> and the most frequent others, and read all other words as <unk>"
         " (default: keep every word)",
     )
     run(
@@ -57,12 +57,12 @@ def parse_arguments(arguments=None):
         type=command_line.number(int, 1),
         metavar="N",
         help="split each batch over N copies of the model, on GPUs if there are several; the"
-        " numbers stay the same (default: 2 on a processor in block mode, else 1)",
+        " results stay the same (default: 2 on a processor in block mode, else 1)",
     )
     where(
         "--workers",
         metavar="HOST:PORT,...",
-        help="split each batch over other machines, each running python -m lm.worker",
+        help="split each batch over other machines; each of them runs python -m lm.worker",
     )
     model = parser.add_argument_group("the model").add_argument
     model(
@@ -77,11 +77,11 @@ def parse_arguments(arguments=None):
     )
     model(
         "--rnn_mode",
-        help="basic: the loop of the blog; block: the same model a layer at a time,"
-        " faster (default: block where the cell has it)",
+        help="basic: the loop of the blog; block: the same model, computed one layer at a time and"
+        " faster (default: block if the cell has it)",
     )
     for name, meaning in (
-        ("use_bf16", "multiply matrices in bfloat16, for 32-bit variables"),
+        ("use_bf16", "multiply matrices in bfloat16; the variables keep 32 bits"),
         ("use_fp16", "train with 16-bit floats instead of 32-bit ones"),
     ):
         model(
@@ -114,7 +114,7 @@ def main():
         config = configs.Config(**{name: given[name] for name in names if name in given})
         vocab_size, folder = values["vocab_size"], values["save_path"]
         values.update(vars(config), vocab_size=vocab_size)
-        with claim.writable(folder):  # before a long text is read
+        with claim.writable(folder):  # checks the folder before a long text is read
             corpus = read_corpus(values["data_path"], vocab_size, folder)
             result = training.train(
                 config,

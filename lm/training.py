@@ -1,4 +1,4 @@
-"""Training as a function: a configuration and a corpus in, perplexities and a saved model out."""
+"""Trains a model: takes a configuration and a corpus, gives perplexities and a saved model."""
 
 import collections
 import contextlib
@@ -17,16 +17,16 @@ from lm.summaries import Summaries
 
 LONGEST_TEST_STEPS = 50
 
-# What `train` tells of an epoch; numbers count from 1.
+# What `on_epoch` of `train` gets to know of an epoch. The number counts from 1.
 Epoch = collections.namedtuple(
     "Epoch", ["number", "learning_rate", "train_perplexity", "valid_perplexity"]
 )
-# What `train` returns: a list of `Epoch`s, those of this call only, and a float.
+# What `train` returns: a list with an `Epoch` for each epoch of this call, and a float.
 Result = collections.namedtuple("Result", ["epochs", "test_perplexity"])
 
 
 class DivergedError(ArithmeticError):
-    """A training that has left the finite numbers. `flag` names the flag to blame."""
+    """Raised if the cost of a training is no longer finite. `flag` names the flag to blame."""
 
     flag = "learning_rate"
 
@@ -36,10 +36,11 @@ def run_epoch(session, model, eval_op=None, log=None, report=None):
 
     Args:
         session: a session with initialised variables.
-        model: an `lm.model.Model`. Its state is zero for the first batch and carried from then on.
+        model: an `lm.model.Model`. Its state is zero before the first batch. Each batch hands its
+            final state on to the next.
         eval_op: an op to run with each batch: `train_op` to train, None to evaluate.
         log: a function to call with each of about ten lines of progress.
-        report: a function to call at each of these lines, with the step and with numbers by name.
+        report: a function to call with the step and with numbers by name, as often as `log`.
 
     Raises:
         DivergedError: if the loss per word is not a number, or too large to take its exp.
@@ -61,8 +62,8 @@ def run_epoch(session, model, eval_op=None, log=None, report=None):
         values = session.run(fetches, feed)
         state = values["final_state"]
         costs += float(values["cost"])
-        iters += model.input.num_steps  # the cost is a sum over them: costs / iters is per word
-        # exp(700) is about as large as a float can be. A NaN is not less than anything.
+        iters += model.input.num_steps  # cost is a sum over num_steps: costs / iters is per word
+        # exp(700) is about as large as a float can be. A NaN is not less than 700 either.
         if not costs / iters < 700:
             where = "step %d of the evaluation" % step
             if eval_op is not None:
@@ -86,26 +87,26 @@ def run_epoch(session, model, eval_op=None, log=None, report=None):
 
 
 def _test_steps(test):
-    """Returns how many words of the test text to read at a time, so that no rest is left.
+    """Returns how many words of the test text to read at a time, so that no word is left over.
 
-    Each word still has all words before it. The sum is that of reading word by word; it takes fewer
-    calls of `session.run`.
+    The model still reads all earlier words before it predicts a word. So the sum of the losses is
+    that of reading word by word, but takes fewer calls of `session.run`.
     """
     rest = max(len(test) - 1, 1)
     return max(n for n in range(1, min(rest, LONGEST_TEST_STEPS) + 1) if rest % n == 0)
 
 
 def build_models(config, corpus, seed=None, place=None):
-    """Builds the training model, and two with its variables for validation and test.
+    """Builds the training model, and the models for validation and test that share its variables.
 
     Args:
-        config: an `lm.configs.Config`, its `vocab_size` that of the corpus.
+        config: an `lm.configs.Config` with the `vocab_size` of the corpus.
         corpus: an `lm.corpus.Corpus`.
-        seed: of the initial weights; an int, or None.
-        place: an `lm.replicas.Replicas` or an `lm.cluster.Cluster`; a single replica if None.
+        seed: the seed of the initial weights, an int or None.
+        place: an `lm.replicas.Replicas` or an `lm.cluster.Cluster`; None for a single replica.
 
     Returns:
-        Three `lm.model.Model`s, under the scopes of `ptb_word_lm.main`.
+        Three `lm.model.Model`s, in the scopes that `ptb_word_lm.main` uses.
     """
     test_config = copy.copy(config)
     test_config.batch_size, test_config.num_steps = 1, _test_steps(corpus.test)
@@ -152,31 +153,33 @@ def train(
     """Trains a model, epoch by epoch, and evaluates it.
 
     Args:
-        config: an `lm.configs.Config`. Its `vocab_size` is not read: it follows the corpus.
+        config: an `lm.configs.Config`. The size of the corpus's vocabulary replaces `vocab_size`.
         corpus: an `lm.corpus.Corpus`.
-        folder: where to save each epoch, and what to resume from; None saves nothing.
-        seed: an int; makes the run repeatable on the same machine. None draws another run.
+        folder: the folder to save each epoch in, and to resume from; None saves nothing.
+        seed: an int that makes the run repeatable on the same machine. With None each run differs.
         on_epoch: a function to call with an `Epoch` at the end of each epoch, after it is saved.
         log: a function to call with each line that `python -m lm.train` prints.
         replicas: how many replicas of the model split each batch; None for the fastest number on
             this machine (`lm.replicas.default`).
-        workers: addresses "host:port" of `lm.worker`s, which compute a replica each; no
-            `replicas` then.
+        workers: addresses "host:port" of `lm.worker`s. Each worker computes a replica, and
+            `replicas` does not count.
 
     Returns:
         A `Result`.
 
     Raises:
-        configs.ConfigError: for a model that is too large for the memory of this machine.
-        reader.CorpusError: for a corpus that does not fill one batch.
-        checkpoints.SavePathError: for a folder that cannot be used.
-        bfloat16.NoBfloat16Error: if `config.use_bf16` asks for what the machine does not have.
+        configs.ConfigError: if the model is too large for the memory of this machine.
+        reader.CorpusError: if the corpus does not fill one batch.
+        checkpoints.SavePathError: if the folder cannot be used.
+        bfloat16.NoBfloat16Error: if `config.use_bf16` is set and the machine has no bfloat16.
         replicas.ReplicasError: if the batch cannot be split into so many parts.
-        cluster.ClusterError: for a worker that does not answer, or goes away. What is saved stays.
-        DivergedError: if the cost leaves the finite numbers. What is saved stays.
+        cluster.ClusterError: if a worker does not answer, or goes away. What is saved stays.
+        DivergedError: if the cost is no longer finite. What is saved stays.
         MemoryError: if the memory runs out.
-        KeyboardInterrupt: on Ctrl-C. Its text, and that of a MemoryError and of a
-            console.OutputError of `log`, says what is saved, once the folder is open.
+        KeyboardInterrupt: on Ctrl-C.
+
+    Once the folder is open, the text of a KeyboardInterrupt, of a MemoryError and of a
+    `console.OutputError` from `log` says what is saved.
     """
     log = log or (lambda line: None)
     config = copy.copy(config)

@@ -1,10 +1,9 @@
-"""Texts of any size as word ids: reading them in pieces, and a file that holds the ids.
+"""Turns texts of any size into word ids, in a file that is mapped into memory.
 
-The ids are those of `reader.ptb_raw_data`. That function holds every word of the texts in memory;
-here a text passes through once. Each word gets a provisional id, in the order in which the words
-first occur. These ids go into a file. Once the words are counted, the ids in the file are replaced
-by the final ones, and the file is mapped into memory: the system reads the part of it that is
-asked for.
+The ids are those of `reader.ptb_raw_data`. That function holds every word of the texts in memory.
+This module reads a text once, in pieces. Each new word gets the next provisional id, and the ids go
+into a file. When all words are counted, the final ids replace the provisional ones in the file.
+Then the file is mapped into memory: the system reads only the parts that the program uses.
 """
 
 import codecs
@@ -22,25 +21,25 @@ import numpy as np
 import reader
 from lm.checkpoints import SavePathError, reason
 
-NAME = "word_ids.bin"  # in the folder of a run
+NAME = "word_ids.bin"  # the file of the ids in the folder of a run
 LARGEST_VOCABULARY = 1000  # MB
 _BYTES_AT_ONCE = 2**20  # of a text
 _IDS_AT_ONCE = 2**20  # 4 MB
-# The order in which the texts are read, and lie in a file: a mistake in one of the short texts
-# shows before the long one is read.
+# The order of the texts, in which they are read and lie in a file. With the short texts first, a
+# mistake in one of them shows before the long text is read.
 _ORDER = ("valid", "test", "train")
 
 
 class Progress(object):
-    """Tells how far something is that takes long: a line every five seconds."""
+    """Reports the progress of something that takes long, with a line every five seconds."""
 
     def __init__(self, log):
-        """Calls `log` with each line; says nothing if it is None."""
+        """Takes the function to call with each line; None for no lines."""
         self._log = log
         self._last = time.monotonic()
 
     def __call__(self, line, *values):
-        """Logs `line % values`, unless it is too early."""
+        """Logs `line % values`, unless the last line is less than five seconds old."""
         if self._log is not None and time.monotonic() - self._last >= 5:
             self._log(line % values)
             self._last = time.monotonic()
@@ -50,9 +49,9 @@ def read_text(path, megabytes):
     """Returns the text of a UTF-8 file.
 
     Raises:
-        OSError: if it cannot be read.
-        ValueError: for a FIFO, a device or a folder, for more than so many `megabytes`, and for
-            what is not UTF-8.
+        OSError: if the file cannot be read.
+        ValueError: if the path is a FIFO, a device or a folder, if the file has more than
+            `megabytes`, or if it is not UTF-8.
     """
     if not os.path.isfile(path):
         raise ValueError("not a plain file")
@@ -63,15 +62,15 @@ def read_text(path, megabytes):
 
 
 def vocabulary_sha256(words):
-    """Returns a digest that tells vocabularies, and orders of words, apart."""
+    """Returns a digest of a vocabulary, which depends on the words and on their order."""
     return hashlib.sha256("\n".join(words).encode("utf-8")).hexdigest()
 
 
 def release(array):
-    """Lets go of the memory that a file mapped for reading has filled.
+    """Frees the memory that an array has filled, if the array is a file mapped for reading.
 
-    The system would take that memory back only when it runs short of it. The array stays as it is:
-    what is asked for is read again. Arrays of other kinds keep their memory.
+    The system would free that memory only when it runs short. The array can be used as before: the
+    system reads the file again. Arrays of other kinds keep their memory.
     """
     while isinstance(array, np.ndarray):
         if getattr(array, "mode", "r") != "r":
@@ -82,7 +81,7 @@ def release(array):
 
 
 def pieces(data, progress, line):
-    """Yields word ids, a list or an array, in int32 arrays; the progress is `line: N %`."""
+    """Yields word ids, a list or an array, as int32 arrays; reports `line: N %` as progress."""
     for start in range(0, len(data), _IDS_AT_ONCE):
         progress(line + ": %d %%", 100 * start // len(data))
         yield np.asarray(data[start : start + _IDS_AT_ONCE], np.int32)
@@ -90,14 +89,14 @@ def pieces(data, progress, line):
 
 
 def _is_header(about):
-    """Returns whether the `texts` of a file's header are what `WordIds.texts` can be."""
+    """Returns whether the `texts` in the header of a file are valid for `WordIds.texts`."""
     texts = [about["texts"][split] for split in _ORDER]
     numbers = [text[name] for text in texts for name in ("bytes", "words", "unknown", "ids")]
     return all(type(n) is int and n >= 0 for n in numbers) and all(t["words"] for t in texts)
 
 
 def _ids_sha256(ids, progress, sha256=None):
-    """Returns a digest of word ids, and of what the hash object `sha256` has seen before."""
+    """Returns a digest of word ids. A given hash object `sha256` is continued."""
     sha256 = sha256 or hashlib.sha256()
     for piece in pieces(ids, progress, "Checking the word ids"):
         sha256.update(piece)
@@ -105,7 +104,7 @@ def _ids_sha256(ids, progress, sha256=None):
 
 
 def _are_ids(ids, num_words, digest, progress):
-    """Returns whether ids have this SHA-256, and are all those of words."""
+    """Returns whether ids have this SHA-256 and all lie from 0 to `num_words` - 1."""
     sha256 = hashlib.sha256()
     for piece in pieces(ids, progress, "Checking the word ids"):
         sha256.update(piece)
@@ -120,7 +119,7 @@ def corpus_sha256(words, train, progress):
 
 
 def _words(path, sha256, progress):
-    """Yields lists of the words of a text file, with `<eos>` for each line end.
+    """Yields the words of a text file in lists, with `<eos>` for the end of each line.
 
     Args:
         path: the file.
@@ -132,7 +131,7 @@ def _words(path, sha256, progress):
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     done = 0  # bytes
-    half = ""  # the word that the end of a piece may have cut
+    half = ""  # a word that the end of a piece may have cut
     is_start, is_empty = True, True
     try:
         with open(path, "rb") as file:
@@ -141,7 +140,7 @@ def _words(path, sha256, progress):
             while piece:
                 piece = file.read(_BYTES_AT_ONCE)
                 sha256.update(piece)
-                start = done - len(decoder.getstate()[0])  # of the character that was cut
+                start = done - len(decoder.getstate()[0])  # where the character begins that was cut
                 text = decoder.decode(piece, final=not piece)
                 done += len(piece)
                 if is_start:
@@ -172,14 +171,15 @@ def _number(provisional, counts, vocab_size):
 
     Args:
         provisional: `{word: provisional id}`, in the order of these ids. With a `vocab_size`,
-            `<unk>` is among them.
-        counts: int64; how often each of them occurs in the training text.
-        vocab_size: how many words to keep, `<unk>` being one of them; None keeps all that the
-            training text has. The words that are not kept count as `<unk>`.
+            `<unk>` is one of the words.
+        counts: int64 array; how often each word occurs in the training text.
+        vocab_size: how many words to keep, including `<unk>`; None keeps all words of the training
+            text. The words that are not kept count as `<unk>`.
 
     Returns:
-        `(words, ids, is_unknown)`: the kept words in the order of their ids; the id for each
-        provisional one, int32, -1 for a word without; and whether the word is not kept.
+        `(words, ids, is_unknown)`: the kept words in the order of their ids; an int32 array with
+        the id for each provisional id, -1 for a word without an id; and a bool array that says
+        which words are not kept.
     """
     by_word = np.fromiter(map(provisional.get, sorted(provisional)), np.int32, len(provisional))
 
@@ -208,7 +208,7 @@ def count_words(path, progress):
     """Returns how often each word occurs in a text, a `collections.Counter`.
 
     Raises:
-        reader.CorpusError: for a text that cannot be used.
+        reader.CorpusError: if the text cannot be used.
     """
     counts = collections.Counter()
     for words in _words(path, hashlib.sha256(), progress):
@@ -217,7 +217,7 @@ def count_words(path, progress):
 
 
 def vocabulary(counts, vocab_size=None):
-    """Returns the words that `read` keeps of a training text with these counts of words."""
+    """Returns the words that `read` keeps of a training text, given the counts of its words."""
     counts = dict(counts)
     if vocab_size is not None:
         counts.setdefault("<unk>", 0)
@@ -227,7 +227,7 @@ def vocabulary(counts, vocab_size=None):
 
 
 def _append(path, provisional, file, progress):
-    """Appends the provisional ids of a text to a file; returns what `WordIds.texts` has of it."""
+    """Appends the provisional ids of a text to a file; returns its entry for `WordIds.texts`."""
     sha256 = hashlib.sha256()
     count = 0
     for words in _words(path, sha256, progress):
@@ -237,7 +237,7 @@ def _append(path, provisional, file, progress):
 
 
 def _pieces_of_file(file, start, count, progress):
-    """Yields `count` ids of a file, from the one at the place `start` on, in int32 arrays."""
+    """Yields `count` ids of a file, from place `start` on, as int32 arrays."""
     for place in range(start, start + count, _IDS_AT_ONCE):
         file.seek(4 * place)
         yield np.frombuffer(file.read(4 * min(_IDS_AT_ONCE, start + count - place)), np.int32)
@@ -245,15 +245,15 @@ def _pieces_of_file(file, start, count, progress):
 
 
 def _renumber(file, texts, ids, is_unknown, keep_unknown, progress):
-    """Replaces the provisional ids in a file; adds `unknown` and `ids` to what `texts` has.
+    """Replaces the provisional ids in a file by the final ones; completes the entries of `texts`.
 
     Args:
-        file: the ids of the texts, in the order of `_ORDER`.
-        texts: see `WordIds`.
+        file: the file of the ids of all texts, in the order of `_ORDER`.
+        texts: see `WordIds`. This adds `unknown` and `ids` to each entry.
         ids, is_unknown: see `_number`.
-        keep_unknown: whether words that are not kept have an id.
+        keep_unknown: whether a word that is not kept has an id, that of `<unk>`.
     """
-    start = end = 0  # What is written never overtakes what is read.
+    start = end = 0  # The places to read and to write; writing never overtakes reading.
     for split in _ORDER:
         text = texts[split]
         text.update(unknown=0, ids=0)
@@ -272,10 +272,11 @@ class WordIds(object):
     """The ids of the words of three texts.
 
     Attributes:
-        vocab_size: how many words were to be kept, `<unk>` being one of them; None for all.
+        vocab_size: how many words to keep, including `<unk>`; None for all.
         texts: for "train", "valid" and "test" a dict: `bytes` and `sha256` of the file; `words`,
-            how many it has; `unknown`, how many of them the vocabulary lacks; `ids`, how many ids
-            there are. With a `vocab_size` unknown words have the id of `<unk>`, otherwise none.
+            the number of its words; `unknown`, the number of words that the vocabulary lacks;
+            `ids`, the number of ids. With a `vocab_size`, unknown words have the id of `<unk>`;
+            without one they have no id.
     """
 
     def __init__(self, vocab_size, texts, array):
@@ -290,7 +291,7 @@ class WordIds(object):
         return self._array[before : before + self.texts[split]["ids"]]
 
     def contents(self, words, progress):
-        """Yields what `load` wants to find in a file: a line of JSON, and the ids in pieces."""
+        """Yields the contents of the file that `load` reads: a line of JSON, and the ids."""
         about = dict(
             vocab_size=self.vocab_size,
             vocabulary_sha256=vocabulary_sha256(words),
@@ -306,20 +307,20 @@ class WordIds(object):
 def read(paths, vocab_size, folder, progress):
     """Reads three texts.
 
-    Their ids lie in a file without a name, which vanishes with the process.
+    A file without a name holds their ids. It vanishes with the process.
 
     Args:
         paths: `{"train": path, "valid": path, "test": path}`.
-        vocab_size: how many words to keep, `<unk>` being one of them; None keeps all.
-        folder: where the file lies; None for the system's folder of temporary files.
+        vocab_size: how many words to keep, including `<unk>`; None keeps all.
+        folder: the folder of the file; None for the system's folder of temporary files.
         progress: a `Progress`.
 
     Returns:
         `(words, WordIds)`; the words are a list in the order of their ids.
 
     Raises:
-        reader.CorpusError: for a text that cannot be used, and for temporary files without room.
-        SavePathError: for a folder without room.
+        reader.CorpusError: if a text cannot be used, or if there is no room for temporary files.
+        SavePathError: if the folder has no room.
     """
     provisional = collections.defaultdict(itertools.count().__next__)  # a new word gets the next id
     texts = {}
@@ -328,7 +329,7 @@ def read(paths, vocab_size, folder, progress):
             for split in _ORDER:
                 texts[split] = _append(paths[split], provisional, file, progress)
             if vocab_size is not None:
-                provisional["<unk>"]  # It needs an id, even if the texts do not have it.
+                provisional["<unk>"]  # gets an id, even if the texts do not have this word
             counts = np.zeros(len(provisional), np.int64)
             start = texts["valid"]["words"] + texts["test"]["words"]
             for piece in _pieces_of_file(file, start, texts["train"]["words"], progress):
@@ -350,7 +351,7 @@ def read(paths, vocab_size, folder, progress):
 
 
 def _is_same(path, text, progress):
-    """Returns whether a file is the one that `text` of `WordIds.texts` tells of."""
+    """Returns whether a file has the size and the SHA-256 that `text`, of `WordIds.texts`, has."""
     size = os.path.getsize(path)
     if size != text["bytes"]:
         return False
@@ -366,12 +367,12 @@ def load(folder, paths, vocab_size, progress):
     """Finds the ids of three texts in the folder of a run.
 
     Args:
-        folder: a folder with a file NAME, which has the `WordIds.contents`, and vocabulary.txt.
+        folder: a folder that may hold a file NAME with the `WordIds.contents`, and vocabulary.txt.
         paths, vocab_size, progress: see `read`.
 
     Returns:
-        What `read` returns; None if the folder has no ids, or those of other texts or of another
-        `vocab_size`.
+        What `read` returns; None if the folder has no ids, or if they are of other texts or of
+        another `vocab_size`.
     """
     path = os.path.join(folder, NAME)
     try:

@@ -1,13 +1,13 @@
-"""Lends this machine to a training on another one: `python -m lm.train --workers=...`.
+"""Lends this machine to a training on another machine: `python -m lm.train --workers=...`.
 
     python -m lm.worker --address=192.168.1.12:2222
 
-The worker keeps nothing: it computes what the training sends. It runs until Ctrl-C ends it, and one
+The worker computes what the training sends, and keeps nothing. It runs until you press Ctrl-C. One
 training after the other can use it.
 
-TensorFlow's protocol knows no passwords and no encryption, and a worker executes any graph that it
-receives, which can read and write files. The worker listens on all network interfaces of the
-machine. So use it in a network that you trust, behind a firewall.
+TensorFlow's protocol has no passwords and no encryption. A worker executes any graph that it
+receives, and a graph can read and write files. The worker listens on all network interfaces of the
+machine. So use it only in a network that you trust, behind a firewall.
 """
 
 import socket
@@ -22,7 +22,7 @@ from lm import cluster, command_line
 
 
 def _check_free(address):
-    """Raises ClusterError if the address is not one of this machine, or if its port is taken."""
+    """Raises ClusterError if this machine does not have the address, or if the port is taken."""
     host, port = cluster.split_address(address, "address")
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
@@ -43,14 +43,14 @@ def main():
         "--address",
         required=True,
         metavar="HOST:PORT",
-        help="where the training finds this worker; what --workers names",
+        help="the address of this worker, which --workers of the training names",
     )
     arguments = parser.parse_args()
     with console.errors_in_one_line(vars(arguments)):
         _check_free(arguments.address)
         _server = cluster.serve(arguments.address, "address")
         print("Working for any training that names %s. Ctrl-C ends." % arguments.address)
-        # TensorFlow's threads do the work. `server.join()` would not take note of a signal.
+        # TensorFlow's threads do the work. Signals would not end `server.join()`.
         while True:
             time.sleep(1)
 

@@ -1,8 +1,9 @@
-"""Cells and wrappers in small loops, and what TensorFlow 1.15's own make of them.
+"""Runs cells and wrappers in small loops, and records the results of TensorFlow 1.15.
 
     python tests/cell_cases.py        # with TensorFlow 1.15: writes tests/golden/more_cells.json
 
-`rnn` is `tf.contrib.rnn` there and `contrib.rnn` in the tests. Letters: T 3 steps, B 2 rows, D 4.
+`rnn` is `tf.contrib.rnn` for that command, and `contrib.rnn` in the tests. Letters: T 3 steps, B 2
+rows, D 4 inputs.
 """
 
 import json
@@ -18,7 +19,7 @@ IDS = [[[0], [3]], [[3], [1]], [[0], [0]]]  # [T, B, 1]
 
 
 def loop(cell, inputs, rnn):
-    """The outputs and the last state of a cell, in a list; the first state is 0.1, 0.2 ..."""
+    """Lists the outputs and the last state of a cell; the first state is 0.1, 0.2 ..."""
     sizes = tf.nest.flatten(cell.state_size)
     state = [0.1 * (k + 1) * tf.ones([2, size]) for k, size in enumerate(sizes)]
     state = tf.nest.pack_sequence_as(cell.state_size, state)
@@ -58,7 +59,7 @@ def block_lstm_with_peepholes(rnn, steps):
 
 
 def block_lstm_with_clip(rnn, steps):
-    # The gradient of TensorFlow 1's op passes over the clipping; see the class.
+    # The gradient of TensorFlow 1's op ignores the clipping; see the class.
     return [tf.stop_gradient(tensor) for tensor in loop(rnn.LSTMBlockCell(5, 1.0, 0.2), steps, rnn)]
 
 
@@ -212,9 +213,9 @@ def measure(rnn, case):
 
     Returns:
         A dictionary. `variables`: for each name the shape, whether optimizers change the variable,
-        and its initial value if that is one number throughout. Then, with drawn weights, `values`:
-        the tensors of the case; `input_gradient` and `gradients`: of the sum of their squares, by
-        the inputs and by each variable.
+        and the initial value if all its elements are one number. The other entries are with random
+        weights: `values`, the tensors of the case; `input_gradient` and `gradients`, the gradients
+        of the sum of the squares of these tensors by the inputs and by each variable.
     """
     with tf.Graph().as_default(), tf.Session() as session:
         steps = tf.constant(STEPS)

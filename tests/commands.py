@@ -1,4 +1,4 @@
-"""Running the commands of the project in a process of their own."""
+"""Runs the commands of the project in a process of their own."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def outside_environment(**more):
-    """The environment without what the tests themselves have set."""
+    """Returns the environment without the variables that the tests themselves have set."""
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     return dict(environment, **more)
 
@@ -20,7 +20,7 @@ def run_command(*words, **more):
     """Runs Python in the project's folder: `run_command("-m", "lm.train", "--seed=1")`.
 
     Args:
-        *words: what follows `python`.
+        *words: the words after `python`.
         **more: arguments of `subprocess.run`.
 
     Returns:
@@ -37,16 +37,16 @@ def run_command(*words, **more):
 
 
 def limited(size):
-    """What makes a process write no file beyond a size, as a full disk would: a `preexec_fn`."""
+    """Returns a `preexec_fn` that limits the size of files, like a full disk."""
     resource = pytest.importorskip("resource")
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def default_signals():
-    """What makes a process take note of signals: a `preexec_fn`.
+    """Makes a process react to signals; a `preexec_fn`.
 
-    Tests that a shell starts in the background, or `nohup`, ignore Ctrl-C or SIGHUP, and so would
-    the processes that they start.
+    If a shell starts the tests in the background, or under `nohup`, they ignore Ctrl-C or SIGHUP.
+    So would the processes that they start.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""Makes the flags of the reference readable; nothing of TensorFlow's is printed."""
+"""Gives the tests readable flags of the reference, a quiet TensorFlow, and common fixtures."""
 
 import sys
 
@@ -18,7 +18,8 @@ import ptb_word_lm
 from lm import training
 from lm.corpus import read_corpus
 
-# The fixture below is for the test, not for its examples; the examples are the same every time.
+# The fixture below runs once for a test, not for each of its examples. The examples are the same
+# every time.
 hypothesis.settings.register_profile(
     "project",
     derandomize=True,
@@ -32,14 +33,14 @@ flags.FLAGS(["ptb_word_lm.py"])
 
 @pytest.fixture(autouse=True)
 def fresh():
-    """Every test has a graph of its own and the flags' defaults."""
+    """Gives every test a graph of its own and the default flags."""
     with tf.Graph().as_default(), flagsaver.flagsaver():
         yield
 
 
 @pytest.fixture
 def corpus(tmp_path):
-    """The folder of a corpus with something to learn."""
+    """Returns the folder of a corpus that a model can learn."""
     folder = tmp_path / "corpus"
     folder.mkdir()
     return write_corpus(folder, TEXT, TEXT[:600], TEXT[:300])
@@ -47,7 +48,7 @@ def corpus(tmp_path):
 
 @pytest.fixture
 def run_main(monkeypatch, capsys, corpus):
-    """Calls the reference's main on the corpus, with `RUN`; returns the lines it printed."""
+    """Calls the reference's main on the corpus, with `RUN`; returns the lines that it prints."""
 
     def run(config_values=None, **flag_values):
         values = dict(RUN, **config_values or {})
@@ -83,7 +84,7 @@ def call_main(monkeypatch, capsys):
 
 @pytest.fixture
 def call_refused(call_main):
-    """The one line that refuses a command, without the command's name."""
+    """Returns the one line that refuses a command, without the command's name."""
 
     def run(module, *arguments):
         status, out, err = call_main(module, *arguments)
@@ -97,7 +98,7 @@ def call_refused(call_main):
 
 @pytest.fixture
 def run_train(corpus):
-    """Calls `lm.training.train` on the corpus, with `RUN`; returns the lines it would print."""
+    """Calls `lm.training.train` on the corpus, with `RUN`; returns the lines that it logs."""
 
     def run(config_values=None, data_path=corpus, **arguments):
         config = make_lm_config(**dict(RUN, **config_values or {}))

@@ -1,25 +1,26 @@
-"""Trains a small model again and again while the file system fails; prints what became of it.
+"""Trains a small model again and again while the file system fails; prints the results.
 
     cc -shared -fPIC -o faults.so tests/faults.c -ldl
     PYTHONPATH=. LD_PRELOAD=./faults.so python tests/faults.py ./faults.so FOLDER
 
-The run has five epochs behind it. The sixth meets the fault: its saving is the first that also
-removes a checkpoint. Then the disk is whole again, and the run goes on to the end of the seventh.
-`test_faults.py` says what has to hold.
+Each run has trained five epochs. The fault comes in the sixth, whose saving is the first that also
+removes a checkpoint. Then the disk works again, and the run resumes and ends after the seventh
+epoch. `test_faults.py` says what must hold.
 
 Prints JSON: `operations`, the names of all operations on files in the sixth epoch; `undisturbed`,
 the figures of seven epochs without a fault; and `points`, a list with a dict for each fault:
 
-    kind, n       what was done to which operation, counted from 1: see faults.c; "power cut" is
-                  "killed", and files that were written and not synchronised are empty
+    kind, n       the kind of the fault (see faults.c), and the number of the operation that fails,
+                  counted from 1; "power cut" is "killed", and empties the files that were written
+                  and not synchronised
     operation     its name
     message       of the SavePathError that ended the run, if one did
-    epochs, test  the figures of the sixth epoch and of the test, if the run came so far
+    epochs, test  the figures of the sixth epoch and of the test, if the run got so far
     saved         whether the sixth epoch was reported as saved
     readable      the epochs whose weights can be read; None stands for other weights
-    files         what the folder holds, without summaries and the lock
-    later         the same of the run that goes on without faults: message, or epochs and test;
-                  readable, files
+    files         the files in the folder, without summaries and the lock
+    later         the results of the run when it resumes without faults: message, or epochs and
+                  test; readable, files
 """
 
 import ctypes
@@ -40,7 +41,7 @@ from lm import training
 from lm.checkpoints import SavePathError
 from lm.corpus import read_corpus
 
-# The kinds of faults.c from 1 on, and the operations that each makes a difference to.
+# The kinds of faults.c, from 1 on, and the operations that each kind can change.
 KINDS = {
     "once": "",
     "short": "write ",
@@ -52,9 +53,9 @@ BEFORE, FAULTY, LAST = 5, 6, 7  # epochs
 
 
 def in_child(function, *arguments):
-    """Calls a function in a forked process; returns what it said, and whether a fault ended it.
+    """Calls a function in a forked process; returns what it sent, and whether a fault ended it.
 
-    The function gets one more argument, a function that sends a value of JSON.
+    The function gets one more argument, a function that sends a value as JSON.
     """
     reading, writing = os.pipe()
     pid = os.fork()
@@ -79,13 +80,13 @@ def plain(name):
 
 
 def contents(folder):
-    """Returns what is in a folder, `((name, bytes), ...)`, without summaries and the lock."""
+    """Returns the files in a folder, `((name, bytes), ...)`, without summaries and the lock."""
     paths = [p for p in pathlib.Path(folder).iterdir() if not re.match("lock$|events", p.name)]
     return tuple(sorted((plain(path.name), path.read_bytes()) for path in paths))
 
 
 def digests(folder):
-    """Returns the digests of the weights of the checkpoints that can be read, in their order."""
+    """Returns the digests of the weights of all readable checkpoints, in the order of the steps."""
     found = {}
     for path in glob.glob(os.path.join(folder, "*.index")):
         step = int(re.findall(r"-(\d+)\.index$", path)[0])
@@ -93,14 +94,14 @@ def digests(folder):
             saved = tf.train.load_checkpoint(path[: -len(".index")])
             shapes = saved.get_variable_to_shape_map()
             weights = [name.encode() + saved.get_tensor(name).tobytes() for name in sorted(shapes)]
-        except Exception:  # TensorFlow raises a dozen classes for a damaged file.
+        except Exception:  # A damaged file raises one of a dozen classes.
             continue
         found[step] = hashlib.sha256(b"".join(weights)).hexdigest()
     return [found[step] for step in sorted(found)]
 
 
 class Harness(object):
-    """The runs. `folder` is the one that meets the faults."""
+    """Trains the runs, with and without faults. `folder` is the folder in which faults happen."""
 
     def __init__(self, library, work):
         self.library = ctypes.CDLL(library)
@@ -109,12 +110,12 @@ class Harness(object):
         self.base, self.whole = os.path.join(work, "base"), os.path.join(work, "whole")
         corpus = pathlib.Path(work, "corpus")
         corpus.mkdir()
-        # An epoch of three batches, and the shortest test: a graph of few operations.
+        # An epoch has three batches, and the test is as short as can be: the graph has few ops.
         self.corpus = read_corpus(write_corpus(corpus, TEXT[:36], TEXT[:36], " a \n"))
         self.later = {}
 
     def train(self, folder, epochs, on_epoch=None):
-        """Returns the figures of the epochs that were still to be trained, and of the test."""
+        """Trains the remaining epochs; returns their figures and those of the test."""
         values = dict(RUN, num_layers=1, num_steps=1, hidden_size=4, max_max_epoch=epochs)
         config = make_lm_config(rnn_mode="basic", **values)
         result = training.train(config, self.corpus, folder, 1, on_epoch, replicas=1)
@@ -125,7 +126,7 @@ class Harness(object):
         shutil.copytree(self.base, self.folder)
 
     def prepare(self, say):
-        """Trains undisturbed runs, and lists the operations on files."""
+        """Trains runs without faults, and lists their operations on files."""
         self.train(self.base, BEFORE)
         say(self.train(self.whole, LAST))
         self.put_base()
@@ -147,14 +148,14 @@ class Harness(object):
             self.library.faults_disarm()
 
     def look(self):
-        """Returns what the folder holds."""
+        """Describes the contents of the folder."""
         return {
             "readable": [self.epochs.get(digest) for digest in digests(self.folder)],
             "files": [name for name, _ in contents(self.folder)],
         }
 
     def go_on(self):
-        """Returns what becomes of the run without faults; equal folders give equal runs."""
+        """Resumes the run without faults; returns its results. Equal folders give equal runs."""
         key = contents(self.folder)
         if key not in self.later:
             try:
@@ -167,7 +168,7 @@ class Harness(object):
     def points(self, kind):
         """Returns the numbers of the operations to try a kind of fault on.
 
-        A row of operations on the summaries counts as one: they are much alike, and no weights.
+        Successive operations on the summaries count as one: they are alike, and touch no weights.
         """
         is_summary = ["tfevents" in operation for operation in self.operations]
         for n, operation in enumerate(self.operations, 1):
@@ -175,9 +176,9 @@ class Harness(object):
                 yield n
 
     def end(self, n):
-        """Ends a run in operation n; returns two points, the second one with the power cut too.
+        """Kills a run in operation n; returns two points, one for the kill and one for a power cut.
 
-        A power cut also takes the bytes of the files that were not synchronised. Their names stay.
+        A power cut also empties the files that were not synchronised. Their names stay.
         """
         said, died = in_child(self.meet, "killed", n)
         point = self.point("killed", n, said)
@@ -196,12 +197,12 @@ class Harness(object):
         return point
 
     def run(self):
-        """Returns what the program prints."""
+        """Tries all faults; returns the dictionary that the program prints."""
         (undisturbed, self.operations), _ = in_child(self.prepare)
         saved = digests(self.base)[: -BEFORE + LAST] + digests(self.whole)
         self.epochs = {digest: epoch for epoch, digest in enumerate(saved, 1)}
-        # A process can be forked until it has made a session. So the deaths come first, and what
-        # they leave is looked at afterwards.
+        # A process cannot fork after it has made a session. So all kills come first; their folders
+        # are examined afterwards.
         dead = [pair for n in self.points("killed") for pair in self.end(n)]
         points = []
         for kind in KINDS:

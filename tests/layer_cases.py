@@ -1,8 +1,9 @@
-"""Small models of layers, decoders and losses, and what TensorFlow 1.15's own make of them.
+"""Runs small models of layers, decoders and losses, and records the results of TensorFlow 1.15.
 
     python tests/layer_cases.py        # with TensorFlow 1.15: writes tests/golden/layers.json
 
-`library` is `tf.contrib` with `tf.layers.dense` under its layers there, and `contrib` in the tests.
+`library` is `tf.contrib` for that command, with `tf.layers.dense` as one of its layers. In the
+tests it is `contrib`.
 """
 
 import json
@@ -136,7 +137,7 @@ def legacy_losses(library):
     def squares(labels, logits):
         return tf.reduce_sum(tf.square(logits), 1) + tf.cast(labels, tf.float32)
 
-    # As char-rnn calls it: one step that is all steps, and targets in two axes.
+    # The way in which char-rnn calls it: one step holds all steps, and targets have two axes.
     flat = [tf.reshape(scale * LOGITS, [20, 3])], [tf.constant(TARGETS)], [tf.ones([20])]
     return [
         legacy.sequence_loss_by_example(*lists),
@@ -221,10 +222,10 @@ def measure(library, case):
 
     Returns:
         A dictionary: the variables, each with its name, shape, whether it is trained, and its
-        initial value if that is several times one number; the values of the tensors and the
-        gradients of the sum of their squares, or, for a case that trains, its value at each of
-        three steps and the variables afterwards; the regularization losses; the names of the
-        model variables and of the summaries.
+        initial value if it has several elements, all equal; the values of the tensors, and the
+        gradients of the sum of their squares (for a case that trains: its value at each of three
+        steps, and the variables afterwards); the regularization losses; the names of the model
+        variables and of the summaries.
     """
     with tf.Graph().as_default(), tf.Session() as session:
         results = case(library)
@@ -262,7 +263,7 @@ def measure(library, case):
 
 
 def initial_values(library):
-    """What Xavier's initializer draws for some shapes, from a seed."""
+    """Returns what Xavier's initializer draws for some shapes, from a seed."""
     with tf.Graph().as_default(), tf.Session() as session:
         initializers = [
             library.layers.xavier_initializer(uniform, seed=5) for uniform in (True, False)

@@ -1,4 +1,4 @@
-"""What the tests share: configurations, corpora, models, recorded weights, training steps."""
+"""Gives the tests configurations, corpora, models, recorded weights and training steps."""
 
 import collections
 import contextlib
@@ -20,7 +20,7 @@ from lm.corpus import Corpus, read_corpus
 from lm.model import Input, Model
 from ptb_word_lm import PTBInput, PTBModel
 
-# A text with something to learn: a counts up to d, and x to z may follow.
+# A text that a model can learn: a is followed by b, c and d, and then by x, y or z.
 _random = np.random.RandomState(8)
 TEXT = "".join(" a b c d %s \n" % _random.choice(["x", "y", "z"]) for _ in range(400))
 
@@ -33,7 +33,7 @@ SIZES = dict(num_layers=2, num_steps=5, hidden_size=8, max_grad_norm=5, batch_si
 
 
 def make_config(**values):
-    """A small configuration of the reference, with some values replaced."""
+    """Returns a small configuration of the reference, with some values replaced."""
     config = TestConfig()
     for name, value in dict(SIZES, **values).items():
         setattr(config, name, value)
@@ -41,7 +41,7 @@ def make_config(**values):
 
 
 def make_lm_config(cell="basic_lstm", rnn_mode=None, **values):
-    """The same configuration in the workshop, with a cell, a mode, and some values replaced."""
+    """Returns the same configuration of the workshop, with some values replaced."""
     config = lm_configs.Config("test", cell, rnn_mode)
     for name, value in dict(SIZES, **values).items():
         assert hasattr(config, name), name
@@ -54,7 +54,7 @@ HOUSES = ["reference", "basic", "block"]
 
 
 def house(name, **values):
-    """A configuration of one of `HOUSES`."""
+    """Returns a configuration of one of `HOUSES`."""
     return make_config(**values) if name == "reference" else make_lm_config(rnn_mode=name, **values)
 
 
@@ -73,27 +73,27 @@ RUN = dict(max_epoch=2, max_max_epoch=3, init_scale=0.3, hidden_size=16)
 def train_run(
     data_path, folder=None, seed=None, log=None, on_epoch=None, replicas=None, workers=(), **values
 ):
-    """The `Result` of `lm.training.train` on the corpus in a folder, with `RUN`.
+    """Trains with `lm.training.train` on the corpus in a folder, with `RUN`; returns its `Result`.
 
     Args:
         data_path: the folder of the corpus.
         folder, seed, log, on_epoch, replicas, workers: see `lm.training.train`.
-        **values: arguments of `make_lm_config`, some of them in place of those of `RUN`.
+        **values: arguments of `make_lm_config`; they replace those of `RUN`.
     """
     config, corpus = make_lm_config(**dict(RUN, **values)), read_corpus(data_path)
     return training.train(config, corpus, folder, seed, on_epoch, log, replicas, workers)
 
 
 def saved_weights(folder):
-    """The variables of the newest checkpoint in the folder of a run, `{name: array}`."""
+    """Returns the variables of the newest checkpoint in the folder of a run, `{name: array}`."""
     saved = tf.train.load_checkpoint(tf.train.latest_checkpoint(folder))
     return {name: saved.get_tensor(name) for name in saved.get_variable_to_shape_map()}
 
 
 def run_flags(**values):
-    """The flags of `lm.train` that make the configuration of `train_run`."""
+    """Returns the flags of `lm.train` that make the configuration of `train_run`."""
     values = dict(dict(SIZES, **RUN), **values)
-    del values["vocab_size"]  # follows the corpus
+    del values["vocab_size"]  # The corpus sets it.
     return ["--model=test"] + ["--%s=%s" % item for item in sorted(values.items())]
 
 
@@ -116,7 +116,7 @@ def train_saved_run(folder, **values):
         **values: arguments of `make_lm_config`.
 
     Returns:
-        A `SavedRun`: the folder of the run, the folder of its corpus, and what the training gave.
+        A `SavedRun`: the folder of the run, the folder of its corpus, and the `Result`.
     """
     (folder / "corpus").mkdir(parents=True)
     corpus = write_corpus(folder / "corpus", TEXT, TEXT[:600], TEXT[:300])
@@ -141,10 +141,10 @@ def load_golden(name):
 
 
 def build(config, data, name="Train", is_training=True, reuse=None, **more):
-    """A model under the scopes that `main` uses, with the same initial values every time.
+    """Builds a model in the scopes that `main` uses, with the same initial values every time.
 
-    It is the reference's for a configuration of the reference, the workshop's for one of `lm/`.
-    More arguments go to the model.
+    A configuration of the reference makes a model of the reference; one of `lm/` makes a model of
+    the workshop. Further arguments go to the model.
     """
     make_model = Model if isinstance(config, lm_configs.Config) else PTBModel
     tf.set_random_seed(1)
@@ -157,7 +157,7 @@ def build(config, data, name="Train", is_training=True, reuse=None, **more):
 
 
 def build_run(recorded, house="reference", rnn_mode=None):
-    """The three models of `main` for a recorded run: `(config, m, mvalid, mtest)`."""
+    """Builds the three models of `main` for a recorded run: `(config, m, mvalid, mtest)`."""
     if house == "reference":
         config = make_config(**recorded["config"])
     else:
@@ -171,14 +171,14 @@ def build_run(recorded, house="reference", rnn_mode=None):
 
 
 def recorded_corpus(recorded):
-    """The texts of a recorded run as an `lm.corpus.Corpus`, the words being numbers."""
+    """Returns the texts of a recorded run as an `lm.corpus.Corpus`, whose words are numbers."""
     words = ["w%d" % number for number in range(recorded["config"]["vocab_size"])]
     return Corpus(recorded["train"], recorded["valid"], recorded["test"], words, None)
 
 
 @contextlib.contextmanager
 def running_session():
-    """A session with initialised variables and running queues."""
+    """Opens a session with initialised variables and running queues."""
     coordinator = tf.train.Coordinator()
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
@@ -205,9 +205,9 @@ def copy_recorded_checkpoint(name, folder):
 
 
 def put_checkpoint(folder, data, config, step, weights_from=None):
-    """Saves `model.ckpt` of a training model in a new folder, `step` batches behind it.
+    """Saves `model.ckpt` of a training model in a new folder, with the global step `step`.
 
-    The weights are those of the checkpoint `weights_from`, or initial ones.
+    The weights are those of the checkpoint `weights_from`, or the initial ones.
     """
     with tf.Graph().as_default():
         build(config, data)
@@ -225,19 +225,19 @@ def state_feed(model, state):
 
 
 def feeds(model):
-    """Feeds the batches of a model's text, over and over; those of a queue need nothing fed."""
+    """Yields the feed dicts of a model's text without end; empty ones if a queue gives batches."""
     while True:
         yield from model.input.feeds() if isinstance(model, Model) else [{}]
 
 
 def run_epoch(session, model, **more):
-    """`run_epoch` of the house that the model is of."""
+    """Calls the `run_epoch` of the house that the model is of."""
     house = training if isinstance(model, Model) else ptb_word_lm
     return house.run_epoch(session, model, **more)
 
 
 def train(session, model, steps, learning_rate=1.0):
-    """The costs of some training steps with the state carried, and the last state."""
+    """Takes training steps, carrying the state; returns the costs and the last state."""
     model.assign_lr(session, learning_rate)
     state = session.run(model.initial_state)
     costs = []
@@ -253,7 +253,7 @@ def sigmoid(x):
 
 
 def numpy_lstm(xs, c, h, kernel, bias, forget_bias):
-    """Outputs and last state of an LSTM over xs, written from the blog's 2.2 one gate at a time."""
+    """Runs an LSTM over xs, one gate at a time, by the blog's 2.2; returns outputs, last state."""
     size = h.shape[1]
     weights = {g: kernel[:, n * size : (n + 1) * size] for n, g in enumerate("ijfo")}
     biases = {g: bias[n * size : (n + 1) * size] for n, g in enumerate("ijfo")}
@@ -269,7 +269,7 @@ def numpy_lstm(xs, c, h, kernel, bias, forget_bias):
 
 
 def assert_close(actual, expected):
-    """The recorded numbers' own measure: 1e-5 of the value, of 0.1 for smaller ones."""
+    """Compares with recorded numbers: to 1e-5 of the value, or of 0.1 for smaller values."""
     expected = np.asarray(expected)
     error = np.abs(np.asarray(actual) - expected) / np.maximum(np.abs(expected), 0.1)
     assert error.shape == expected.shape
@@ -281,6 +281,6 @@ def without_speed(lines):
 
 
 def perplexities(lines, split):
-    """What a run's output says of one split, epoch by epoch."""
+    """Returns the perplexities of one split in a run's output, epoch by epoch."""
     pattern = r"(?:Epoch: \d+ )?%s Perplexity: (\S+)" % split
     return [float(match.group(1)) for match in (re.fullmatch(pattern, x) for x in lines) if match]

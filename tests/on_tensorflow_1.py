@@ -1,10 +1,10 @@
-"""Runs the reference on a real TensorFlow 1.x and its `tf.contrib`, against the recorded numbers.
+"""Compares the reference, on a real TensorFlow 1.x and its `tf.contrib`, with recorded numbers.
 
     python tests/on_tensorflow_1.py        # with a Python that has TensorFlow 1.2 to 1.15
 
 Undoes substitutions 1 and 2 in `reader.py`, `configs.py` and `ptb_word_lm.py`, and nothing else.
-Then `PTBInput`, `PTBModel` and `run_epoch` train the recorded runs of tests/golden/. Prints the
-largest relative difference of a perplexity from the recorded one, for each run.
+Then `PTBInput`, `PTBModel` and `run_epoch` train the recorded runs of tests/golden/. For each run
+the program prints the largest relative difference between a perplexity and the recorded one.
 """
 
 import json
@@ -18,7 +18,8 @@ import tempfile
 TESTS = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(TESTS)
 
-# Runs in the folder with the changed files. Its arguments: a recorded run, and where to answer.
+# This program runs in the folder with the changed files. Its arguments are a recorded run and the
+# file for its answer.
 PROGRAM = """
 import json
 import sys

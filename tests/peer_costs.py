@@ -1,4 +1,4 @@
-"""Prints the costs of a peer's first three steps, from the weights of our model.
+"""Prints the costs of a peer's first three steps, starting from the weights of our model.
 
 PYTHONPATH=. python tests/peer_costs.py peer_pytorch weights.npz '{"hidden_size": 8, ...}'
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 
 def lstm_weights(weights, layer):
-    """Kernel for the inputs, kernel for h, and bias of a layer; gates as the peers order them."""
+    """Returns a layer's kernels for inputs and for h, and its bias, in the peers' gate order."""
     scope = "Model/RNN/multi_rnn_cell/cell_%d/basic_lstm_cell/" % layer
     both = np.vstack([weights[scope + "kernel"], weights[scope + "bias"]])
     gates = dict(zip("ijfo", np.split(both, 4, axis=1)))

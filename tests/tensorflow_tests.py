@@ -3,12 +3,12 @@
     PYTHONPATH=. python tests/tensorflow_tests.py SOURCE_TREE    # in the project's folder
 
 SOURCE_TREE is a checkout of TensorFlow's sources, such as https://github.com/pzins/tensorflow-sycl
-(1.6). Nothing is written there, and nothing of it is kept here. The program reads each test file,
-makes the changes of `CHANGES` in memory, and runs all tests. Prints how many pass, and each that
-fails with its reason.
+(1.6). The program reads each test file, makes the changes of `CHANGES` in memory, and runs all
+tests. It writes nothing there and keeps nothing here. It prints how many tests pass, and the reason
+of each failure.
 
-Three tests of core_rnn_test.py run in a graph and once more in eager mode. `contrib` builds graphs;
-the second run is left out.
+Three tests of core_rnn_test.py run in a graph and once more in eager mode. `contrib` builds graphs,
+so the second run is left out.
 """
 
 import os
@@ -24,7 +24,7 @@ FILES = [
     "tensorflow/contrib/seq2seq/python/kernel_tests/loss_test.py",
 ]
 
-# Patterns, and what takes the place of what they match.
+# Patterns, and the text that replaces each match.
 CHANGES = [
     # The imports.
     (r"^import numpy as np$", "import numpy as np; import tensorflow.compat.v1 as tf"),
@@ -33,11 +33,11 @@ CHANGES = [
     (r"^from tensorflow\.contrib\.rnn\.python\.ops import core_rnn_cell$", ""),
     (r"^from tensorflow\.python\.ops import (rnn_cell\w*)$", r"from contrib import rnn as \1"),
     (r"^from tensorflow\.contrib\.seq2seq\.python\.ops import", "from contrib import seq2seq as"),
-    # Private names of TensorFlow's cells: of two variables, and of a helper that `contrib` lacks.
+    # Private names of TensorFlow's cells: two variables, and a function that `contrib` lacks.
     (r"\brnn_cell_impl\._WEIGHTS_VARIABLE_NAME\b", '"kernel"'),
     (r"\brnn_cell_impl\._BIAS_VARIABLE_NAME\b", '"bias"'),
     (r"\bcore_rnn_cell\._Linear\b", "lambda *_: rnn_cell_impl._Linear"),
-    # What other modules of TensorFlow 2 have, and what Python 3.12 has under other names.
+    # Names that TensorFlow 2 has in other modules, or that Python 3.12 has changed.
     (r"\b(?:array_ops|control_flow_ops)\.(stack|unstack|cond)\b", r"tf.\1"),
     (r"\bcontext\.in_graph_mode\(\)", "not tf.executing_eagerly()"),
     (r"^ *@test_util\.run_in_graph_and_eager_modes\(\)$", ""),
@@ -53,7 +53,7 @@ def load(path):
     for pattern, replacement in CHANGES:
         source = re.sub(pattern, replacement, source, flags=re.M)
     module = types.ModuleType(os.path.splitext(os.path.basename(path))[0])
-    sys.modules[module.__name__] = module  # unittest looks there
+    sys.modules[module.__name__] = module  # unittest looks it up there
     exec(compile(source, path, "exec"), vars(module))
     return module
 
@@ -64,7 +64,7 @@ def run(module):
     for cases in unittest.defaultTestLoader.loadTestsFromModule(module):
         for case in cases:
             name = case.id().split(".", 1)[1]
-            if name.endswith(".test_session"):  # no test, but a method of TensorFlow's base class
+            if name.endswith(".test_session"):  # a method of TensorFlow's base class, not a test
                 continue
             result = unittest.TestResult()
             case.run(result)
@@ -74,7 +74,7 @@ def run(module):
 
 
 def reason_of(traceback):
-    """The line of a traceback that names the exception."""
+    """Returns the line of a traceback that names the exception."""
     return [
         line for line in traceback.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)
     ][-1]

@@ -1,4 +1,4 @@
-"""The benchmarks: everybody has the same work to do, and answers; what cannot run is left out."""
+"""Tests the benchmarks: all contestants do the same work; those that cannot run are left out."""
 
 import argparse
 import collections
@@ -56,7 +56,7 @@ END = "ended with status 1: MemoryError: no | room"
 
 @pytest.fixture
 def processor(monkeypatch):
-    """A machine of which only the processor can speak against bfloat16; sets its instructions."""
+    """Gives a function that sets the processor's instructions; nothing else prevents bfloat16."""
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     return lambda *flags: monkeypatch.setattr(bfloat16, "_processor_flags", lambda: set(flags))
@@ -64,21 +64,21 @@ def processor(monkeypatch):
 
 @pytest.fixture
 def able(processor, monkeypatch):
-    """A machine on which every contestant can run."""
+    """Pretends that every contestant can run on this machine."""
     processor("avx512f", "avx512_bf16")
     monkeypatch.setattr(contest, "is_installed", lambda package, major: True)
 
 
 @pytest.fixture
 def log(monkeypatch, tmp_path):
-    """The file for the standard error of processes that ended by themselves."""
+    """Returns the file for the standard error of processes that ended by themselves."""
     monkeypatch.setattr(contest, "LOG", str(tmp_path / "run.log"))
     return tmp_path / "run.log"
 
 
 @pytest.fixture
 def stubs(monkeypatch, tmp_path, log):
-    """Makes stubs of all contestants, who give as many answers as a dict of names says."""
+    """Replaces all contestants by stubs, which give as many answers as a dict says."""
 
     def patch(**answers):
         def command(name, sizes, corpus, python):
@@ -95,7 +95,7 @@ def stubs(monkeypatch, tmp_path, log):
 
 @pytest.fixture
 def call_run(monkeypatch, capsys, tmp_path):
-    """Calls `benchmarks.run`; returns what it stored, its standard output and its errors."""
+    """Calls `benchmarks.run`; returns the results that it stored, its output and its errors."""
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["run.py"] + list(arguments))
@@ -109,7 +109,7 @@ def call_run(monkeypatch, capsys, tmp_path):
 
 @pytest.fixture
 def sizes(tmp_path):
-    """A small configuration, as the arguments of a contestant have it."""
+    """Returns a small configuration in the form of a contestant's arguments."""
     config = make_config(keep_prob=0.5)
     path = str(tmp_path / "corpus.npy")
     np.save(path, np.random.RandomState(3).randint(0, 50, 203).astype(np.int32))
@@ -121,12 +121,12 @@ def test_the_peers_batches_are_the_readers(sizes):
     x, y = reader.ptb_producer(np.load(sizes.corpus).tolist(), sizes.batch_size, sizes.num_steps)
     peers = worker.batches(sizes)
     with running_session() as session:
-        for _ in range(25):  # two epochs and a half
+        for _ in range(25):  # two and a half epochs
             np.testing.assert_array_equal(next(peers), session.run([x, y]))
 
 
 def products_of_graph(fetches):
-    """The matrix products that a session takes for some fetches, in the form of `products`."""
+    """Returns the matrix products that a session computes, in the form of `products`."""
     graph = tf.get_default_graph()
     names = [fetch.op.name if hasattr(fetch, "op") else fetch.name for fetch in fetches]
     found = collections.Counter()
@@ -141,7 +141,7 @@ def products_of_graph(fetches):
 
 
 def build_small(rnn_mode):
-    """The workshop's model in the configuration small."""
+    """Builds the workshop's model in the small configuration."""
     config = make_lm_config(rnn_mode=rnn_mode, **contest.sizes_of("small"))
     return build(config, np.arange(1000, dtype=np.int32))
 
@@ -191,7 +191,7 @@ def test_without_the_instructions_bfloat16_is_left_out(able, processor):
     processor("avx512f")
     reasons = contest.left_out(tf1_python="python3.7")
     assert set(reasons) == {"block+bf16", "PyTorch bf16", "products bf16"}
-    assert all(reason.startswith("the processor has none of") for reason in reasons.values())
+    assert all(reason.startswith("the processor reports none of") for reason in reasons.values())
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_processor_without_bfloat16_has_a_file_and_reasons_of_its_own(
     for name in ("block+bf16", "PyTorch bf16", "products bf16"):
         for contestants in results["contest"].values():
             reason = contestants[name]["left_out"]
-            assert reason.startswith("the processor has none of avx512_bf16")
+            assert reason.startswith("the processor reports none of avx512_bf16")
         assert "%s is left out: %s" % (name, reason) in err.splitlines()
         assert "| %s | left out: %s |" % (name, reason) in out
     assert "words_per_second" in results["contest"]["medium"]["block"]
@@ -282,7 +282,7 @@ def test_the_sizes_of_the_growth(able, stubs, call_run, monkeypatch):
     results, out, _ = call_run("--part=growth")
     rows = results["growth"]["batch_size"]
     assert [row["value"] for row in rows] == [5, 10, 20]
-    # A step of a stub always takes half a second.
+    # A step of a stub always reports half a second.
     assert [row["block"]["words_per_second"] for row in rows] == [[200] * 2, [400] * 2, [800] * 2]
     assert "| exponent | 1.00 (1.00 to 1.00) | | 1.00 (1.00 to 1.00) | |" in out
 
@@ -351,7 +351,7 @@ def test_the_lines_of_the_corpora():
     ]
     rows.append({"words": 10**9, "left_out": "no room"})
     assert tables.straight_line(rows, "seconds") == "4.0 s + 0.50 s a million words"
-    # 3 MB, as memory counts them, on 1,000,000 words
+    # 3 MB of 2**20 bytes on 1,000,000 words
     assert tables.straight_line(rows, "peak_megabytes") == "600 MB + 3.1 bytes a word"
     level = [dict(row, peak_megabytes=600 - 1e-6 * number) for number, row in enumerate(rows)]
     assert tables.straight_line(level, "peak_megabytes") == "600 MB + 0.0 bytes a word"
@@ -426,7 +426,7 @@ def test_the_bytes_of_a_step_that_two_machines_share():
 
 
 def bytes_sent(metadata):
-    """The bytes that the devices of a step send to each other, from its partition graphs."""
+    """Adds up the bytes that the devices send each other in a step, from its partition graphs."""
     graph = tf.get_default_graph()
     sent = 0
     for part in metadata.partition_graphs:
@@ -455,7 +455,7 @@ def test_the_traffic_is_what_replicas_on_several_devices_exchange():
         state = session.run(model.initial_state)
         feed = {**next(input_.feeds()), **state_feed(model, state)}
         session.run(fetches, feed, options, metadata)
-    costs = 2 * 4  # a float from each worker, which the table passes over
+    costs = 2 * 4  # a float from each worker, which the table leaves out
     assert bytes_sent(metadata) - costs == sum(traffic.traffic(config, workers=2))
 
 
@@ -517,7 +517,7 @@ def test_a_profile_in_bfloat16_is_refused_in_one_line(processor, monkeypatch, ca
         profile_step.main()
     assert error.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "--variant=block+bf16: the processor has none of" in line
+    assert "--variant=block+bf16: the processor reports none of" in line
     assert line.endswith("; leave it out")
 
 
@@ -556,7 +556,7 @@ def test_memory_is_that_of_the_process_and_not_of_its_parent():
 @pytest.mark.slow
 @pytest.mark.parametrize("peer", ["peer_pytorch", "peer_keras"])
 def test_a_peer_has_our_costs_from_our_weights(sizes, tmp_path, peer):
-    """Of three steps: forward pass, gradients, update, and the state that is carried."""
+    """Compares three steps: forward pass, gradients, update, and the carried state."""
     if not contest.is_installed(*contest.PACKAGES[peer]):
         pytest.skip("needs %s >= %d" % contest.PACKAGES[peer])
     model = build(make_config(), np.load(sizes.corpus).tolist())
@@ -566,7 +566,7 @@ def test_a_peer_has_our_costs_from_our_weights(sizes, tmp_path, peer):
     np.savez(str(tmp_path / "weights.npz"), **weights)
     values = {size: getattr(sizes, size) for size in contest.SIZES + ("corpus",)}
     values.update(keep_prob=1.0, variant="float32")
-    # A process of its own: in this one, TensorFlow behaves as version 1.
+    # The peer needs a process of its own, since TensorFlow behaves as version 1 in this one.
     script = os.path.join(ROOT, "tests", "peer_costs.py")
     environment = outside_environment(PYTHONPATH=ROOT)
     words = [script, peer, str(tmp_path / "weights.npz"), json.dumps(values)]

@@ -1,4 +1,4 @@
-"""--use_bf16: where it is refused, and what it changes."""
+"""Tests --use_bf16: where it is refused, and what it changes."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def refusal():
 
 @pytest.fixture
 def able(monkeypatch):
-    """A machine of which nothing speaks against bfloat16, as far as it can be made one."""
+    """Pretends that nothing on this machine prevents bfloat16."""
     if not hasattr(tf.ConfigProto().graph_options.rewrite_options, bfloat16.REWRITE):
         pytest.skip("this TensorFlow has no such rewrite")
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
@@ -46,9 +46,7 @@ def test_it_asks_for_the_rewrite(able):
 
 def test_a_processor_without_the_instructions(able, refusal, monkeypatch):
     monkeypatch.setattr(bfloat16, "_processor_flags", lambda: {"avx512f"})
-    message = (
-        "the processor has none of avx512_bf16, amx_bf16, bf16, or does not tell; leave it out"
-    )
+    message = "the processor reports none of avx512_bf16, amx_bf16, bf16; leave it out"
     assert refusal() == message
 
 
@@ -61,7 +59,7 @@ def test_a_tensorflow_without_onednn(able, refusal, monkeypatch, setting):
 
 def test_a_machine_with_a_gpu(able, refusal, monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
-    assert refusal() == "there is a GPU, and bfloat16 is for processors here; leave it out"
+    assert refusal() == "there is a GPU, and this bfloat16 is for processors; leave it out"
 
 
 def test_a_tensorflow_without_the_rewrite(refusal, monkeypatch):
@@ -71,7 +69,7 @@ def test_a_tensorflow_without_the_rewrite(refusal, monkeypatch):
 
 
 def test_the_error_is_blamed_on_the_flag(monkeypatch, corpus, tmp_path):
-    """A training that cannot have bfloat16 ends before it takes a folder."""
+    """The training ends before it takes a folder."""
     monkeypatch.setattr(bfloat16, "REWRITE", "none_such")
     with pytest.raises(bfloat16.NoBfloat16Error) as error:
         train_run(corpus, str(tmp_path / "out"), use_bf16=True)
@@ -80,7 +78,7 @@ def test_the_error_is_blamed_on_the_flag(monkeypatch, corpus, tmp_path):
 
 
 def test_16_bit_variables_leave_nothing_to_do():
-    with pytest.raises(configs.ConfigError, match="leaves no 32-bit floats") as error:
+    with pytest.raises(configs.ConfigError, match="does not go together with --use_fp16") as error:
         configs.Config(use_bf16=True, use_fp16=True)
     assert error.value.flag == "use_bf16"
 

@@ -1,4 +1,4 @@
-"""What a person sees: output, help, and one line for each mistake."""
+"""Tests what you see of the reference: output, help, and one line for each mistake."""
 
 import functools
 import os
@@ -20,17 +20,17 @@ from lm import command_line, train
 SCRIPT = os.path.join(ROOT, "ptb_word_lm.py")
 TEXT = "a b c d\n" * 100
 
-# An environment in which Python buffers what it writes into a pipe, as it does by default.
+# In this environment Python buffers its output into a pipe, as it does by default.
 BUFFERED = outside_environment(PYTHONUNBUFFERED="")
 
 
 def run_script(*arguments):
-    """Runs the reference from outside of its folder; see `run_command`."""
+    """Runs the reference from another folder; see `run_command`."""
     return run_command(SCRIPT, *arguments, cwd=os.path.dirname(ROOT))
 
 
 def the_one_line(capsys, stop):
-    """The line on standard error of a command that refuses something."""
+    """Returns the line on standard error of a command that refuses something."""
     output = capsys.readouterr()
     assert stop.value.code == 2
     assert output.out == ""
@@ -41,7 +41,7 @@ def the_one_line(capsys, stop):
 
 @pytest.fixture
 def refused(monkeypatch, capsys):
-    """Runs the command in this process and returns the one line that refuses it."""
+    """Runs the command in this process; returns the one line that refuses it."""
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", [SCRIPT] + list(arguments))
@@ -69,7 +69,8 @@ def test_a_run_prints_its_results_and_nothing_else(tmp_path):
     assert len(lines) == 1 + 1 + 2 + 2  # one line of progress for an epoch of 12 batches
 
 
-# Each epoch of the reference writes a mark to the same pipe, past the buffer of standard output.
+# In this program each epoch of the reference writes a mark to the same pipe. The mark does not go
+# through the buffer of standard output.
 MARKED = """
 import os, sys
 import console; console.hush_tensorflow()
@@ -146,7 +147,7 @@ def test_an_unknown_model(refused):
 
 @pytest.fixture(params=["ptb_word_lm", "lm.train"])
 def refused_text(request, refused, call_refused):
-    """The line with which either training command refuses a text: both read it alike."""
+    """Returns the line with which both training commands refuse a text; they read it alike."""
     return refused if request.param == "ptb_word_lm" else functools.partial(call_refused, train)
 
 
@@ -299,7 +300,7 @@ def test_an_error_that_is_not_about_the_folder_stays_a_traceback(monkeypatch, na
 def test_a_save_path_with_a_damaged_checkpoint(refused, corpus, tmp_path, damage):
     out = tmp_path / "out"
     config = configs.get_config("test")
-    config.vocab_size = 8  # the corpus's
+    config.vocab_size = 8  # that of the corpus
     put_checkpoint(str(out), [0, 1, 2, 3] * 100, config, 0)
     data = out / "model.ckpt.data-00000-of-00001"
     data.write_bytes(damage(data.read_bytes()))

@@ -1,4 +1,4 @@
-"""The configurations."""
+"""Tests the configurations of the reference."""
 
 import math
 
@@ -29,7 +29,7 @@ def test_small_is_the_one_the_blog_prints():
 @pytest.mark.parametrize(
     "name, published",
     [
-        ("medium", (650, 35, 0.05, 0.5, 39, 6, 1.25, 5)),  # where the paper has 1.2
+        ("medium", (650, 35, 0.05, 0.5, 39, 6, 1.25, 5)),  # The paper has 1.2 in place of 1.25.
         ("large", (1500, 35, 0.04, 0.65, 55, 14, 1.15, 10)),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a mistake, a terminal, a pipe, a signal and a lack of memory do to a command."""
+"""Tests how a command reacts to mistakes, terminals, pipes, signals and a lack of memory."""
 
 import os
 import signal
@@ -14,18 +14,18 @@ import console
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 needs_full_device = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 
-# Runs its argument under errors_in_one_line, as a command would.
+# This program runs its argument under errors_in_one_line, as a command would.
 PROGRAM = """
 import os, sys, time, console
 with console.errors_in_one_line({}):
     exec(sys.argv[1])
 """
-# An environment in which Python buffers what it writes into a pipe, as it does by default.
+# In this environment Python buffers its output into a pipe, as it does by default.
 BUFFERED = outside_environment(PYTHONUNBUFFERED="")
 
 
 def run_program(statements, redirection="", program=PROGRAM):
-    """Runs a program from a shell, which redirects its files; returns what `run_command` does."""
+    """Runs a program from a shell, which redirects its files; returns as `run_command` does."""
     command = '"$0" -c "$1" "$2" ' + redirection
     process = subprocess.run(
         ["sh", "-c", command, sys.executable, program, statements],
@@ -42,7 +42,7 @@ def run_program(statements, redirection="", program=PROGRAM):
 # Mistakes
 # --------------------------------------------------------------------------------------------------
 class Mistake(Exception):
-    """A user's mistake."""
+    """Stands for a user's mistake."""
 
     flag = "size"
 
@@ -166,7 +166,7 @@ def test_a_closed_input_is_an_empty_one():
 @posix
 def test_no_file_gets_the_number_of_a_closed_one(tmp_path):
     path = tmp_path / "file"
-    # As TensorFlow does, past Python.
+    # The program writes as TensorFlow does, not through Python.
     statements = "files = [open(%r, 'w') for _ in range(3)]; os.write(2, b'a notice')" % str(path)
     assert run_program(statements, "<&- >&- 2>&-")[0] == 0
     assert path.read_text() == ""
@@ -208,7 +208,8 @@ def test_a_file_that_cannot_be_written_is_not_blamed_on_the_output():
 # --------------------------------------------------------------------------------------------------
 # Signals
 # --------------------------------------------------------------------------------------------------
-# Ends under console.run, which the reference uses, as slowly as a Supervisor whose threads hang.
+# This program runs under console.run, as the reference does. It ends as slowly as a Supervisor
+# whose threads hang.
 SUPERVISED = """
 import time, console
 def main(_):
@@ -280,7 +281,7 @@ def test_an_end_that_takes_long_can_be_cut_short():
 @needs_full_device
 @pytest.mark.parametrize("program", ["reference", "workshop"])
 def test_a_signal_ends_a_program_that_cannot_say_so(program):
-    """As SIGHUP does, when the terminal has gone."""
+    """SIGHUP comes when the terminal has gone."""
     with open("/dev/full", "w") as errors:
         arguments = [SUPERVISED] if program == "reference" else [PROGRAM, WAITS]
         process = start(*arguments, stderr=errors)
@@ -321,7 +322,7 @@ def test_what_is_ignored_stays_ignored():
 @posix
 @pytest.mark.parametrize("name, status, word", SIGNALS)
 def test_a_signal_while_tensorflow_loads(tmp_path, name, status, word):
-    # A module that takes any exception for a missing module, as some do.
+    # Like some modules, this one takes any exception for a missing module.
     (tmp_path / "tensorflow.py").write_text(
         "import time\n"
         "print('ready', flush=True)\n"
@@ -345,7 +346,7 @@ def test_ctrl_c_between_loading_and_the_command_is_one_line(tmp_path):
     process = start(program + "time.sleep(600)", PYTHONPATH=path)
     process.send_signal(signal.SIGINT)
     assert process.communicate() == ("", "\nInterrupted.\n")
-    assert process.returncode in (-signal.SIGINT, 1)  # a shell's 130; 1 before Python 3.8
+    assert process.returncode in (-signal.SIGINT, 1)  # 130 in a shell; 1 before Python 3.8
 
 
 @posix
@@ -360,7 +361,7 @@ def test_signals_are_what_they_were_afterwards():
 # The start
 # --------------------------------------------------------------------------------------------------
 def load(tmp_path, tensorflow, before="", **environment):
-    """Loads a module in TensorFlow's place; returns what `run_command` does."""
+    """Loads a module in place of TensorFlow; returns as `run_command` does."""
     (tmp_path / "tensorflow.py").write_text("import os\nos.write(2, b'a notice\\n')\n" + tensorflow)
     program = before + "\nimport console; console.hush_tensorflow(); print('end')"
     path = os.pathsep.join([str(tmp_path), ROOT])

@@ -1,4 +1,4 @@
-"""What `lm/decoding.py` makes of a prompt or of a text."""
+"""Tests `lm/decoding.py`: prompts, drawn words, next words, scores."""
 
 import os
 import types
@@ -19,13 +19,13 @@ def saved(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(saved):
-    """A model of `a b c d`, then x, y or z, then `<eos>`."""
+    """Returns a model of `a b c d`, then x, y or z, then `<eos>`."""
     return load(saved.folder)
 
 
 @pytest.fixture(scope="module")
 def with_unk(saved):
-    """The same model with `<unk>` in place of z."""
+    """Returns the same model with `<unk>` in place of z."""
     prefix, config, words = find_run(saved.folder)
     return LanguageModel(prefix, config, [word.replace("z", "<unk>") for word in words])
 
@@ -67,7 +67,7 @@ def test_without_unk_unknown_words_of_a_prompt_are_left_out(model, capsys):
 def test_an_empty_prompt(model, prompt):
     with pytest.raises(decoding.PromptError) as caught:
         decoding.read_prompt(model, prompt)
-    assert str(caught.value) == "there is no word in it; give the beginning of a sentence"
+    assert str(caught.value) == "the prompt has no word; give the beginning of a sentence"
     assert caught.value.flag == "prompt"
 
 
@@ -149,7 +149,7 @@ def test_long_prompts_are_read_in_pieces(model, monkeypatch):
 # Scoring
 # --------------------------------------------------------------------------------------------------
 def perplexity_of_the_test_text(saved):
-    """Scores the test text with the state carried, line by line."""
+    """Scores the test text line by line, carrying the state."""
     with open(os.path.join(saved.corpus, "ptb.test.txt")) as file:
         scored = list(decoding.score(load(saved.folder), file))
     assert sum(words for _, words, _ in scored) == 25 * 6 - 1
@@ -167,7 +167,7 @@ def test_the_score_of_the_test_text_is_the_test_perplexity_of_training(tmp_path,
 
 def test_the_score_of_a_float16_run_is_nearly_that_of_training(tmp_path):
     saved = train_saved_run(tmp_path / "new", max_max_epoch=1, use_fp16=True)
-    # Training takes the loss in 16 bits as well.
+    # Training computes the loss in 16 bits, too.
     np.testing.assert_allclose(perplexity_of_the_test_text(saved), saved.test_perplexity, rtol=1e-3)
 
 
@@ -177,7 +177,8 @@ def test_a_line_on_its_own_scores_the_same_wherever_it_stands(model):
     assert list(decoding.score(model, lines, separate=True)) == alone
     assert [words for _, words, _ in alone] == [6, 5, 3]
     assert alone[0][0] > alone[1][0]
-    # Carried, the second line knows of the first, and the very first word has nothing before it.
+    # With the state carried, the second line knows of the first. The very first word has nothing
+    # before it.
     carried = list(decoding.score(model, lines))
     assert [words for _, words, _ in carried] == [5, 5, 3]
     assert carried[1][0] != alone[1][0]

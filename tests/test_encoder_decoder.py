@@ -1,4 +1,4 @@
-"""The encoder and its three decoders: what each one reads, and that it makes the difference."""
+"""Tests the encoder and its three decoders: what each reads, and that it makes the difference."""
 
 import re
 import sys
@@ -45,7 +45,7 @@ def sigmoid(x):
 
 
 def gru(weights, scope, x, h):
-    """h = u h + (1 - u) tanh([x, r h] W + b); r and u are the two halves of the gates."""
+    """Computes h = u h + (1 - u) tanh([x, r h] W + b); r and u are the halves of the gates."""
     kernel = weights[scope + "/gru_cell/gates/kernel"]
     gates = sigmoid(np.concatenate([x, h], 1) @ kernel + weights[scope + "/gru_cell/gates/bias"])
     r, u = gates[:, :H], gates[:, H:]
@@ -55,7 +55,7 @@ def gru(weights, scope, x, h):
 
 
 def attention(weights, g, states, digits):
-    """The context and the weights, digit by digit; the digits that are 0 are padding."""
+    """Computes the context and the weights, digit by digit; digits that are 0 are padding."""
     scores = np.full(digits.shape, -np.inf)
     for b, s in zip(*np.nonzero(digits)):
         from_g, from_h = weights["Decoder/attention_g"], weights["Decoder/attention_h"]
@@ -66,7 +66,10 @@ def attention(weights, g, states, digits):
 
 
 def in_numpy(weights, decoder, digits, letters=None):
-    """The logits, `[B, T, V]`, and the letters said, `[B, T]`; reads its own without `letters`."""
+    """Returns the logits, `[B, T, V]`, and the likeliest letters, `[B, T]`.
+
+    The decoder reads `letters`; without them it reads its own likeliest letters.
+    """
     state, states = np.zeros([len(digits), H]), []
     for ids in digits.T:
         state = gru(weights, "Encoder", weights["Encoder/embedding"][ids], state)
@@ -183,7 +186,7 @@ def test_decoder_against_numpy(sizes, decoder):
     assert loss == pytest.approx(-chosen.mean(), rel=1e-5)
 
     np.testing.assert_array_equal(decoded, in_numpy(weights, decoder, digits)[1])
-    assert len(np.unique(decoded)) > 3  # not a loop that any decoder would be stuck in
+    assert len(np.unique(decoded)) > 3  # The decoder does not repeat a few letters only.
     np.testing.assert_array_equal(forced_to_its_own, decoded)
 
 
@@ -273,7 +276,7 @@ def test_the_same_seed_gives_the_same_run(sizes, capsys):
         ("--seed=one", "--seed"),
         ("--decoder=luong", "--decoder"),
         ("--plot=no/such/folder/x.png", "--plot: cannot write no/such/folder/x.png"),
-        ("--plot=x.txt", "--plot: x.txt is no name of a picture"),
+        ("--plot=x.txt", "--plot: x.txt is not the name of a picture"),
         ("--steps=3", "--steps=3"),
     ],
 )

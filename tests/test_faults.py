@@ -1,6 +1,6 @@
-"""Runs in a folder whose disk fails: at every operation on a file of one epoch and its saving.
+"""Tests runs whose disk fails, at every operation on a file during one epoch and its saving.
 
-`faults.py` trains a model of seven epochs while `faults.c` makes operations fail in the sixth.
+`faults.py` trains a model for seven epochs. `faults.c` makes operations fail in the sixth.
 """
 
 import json
@@ -19,12 +19,12 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler named cc"),
 ]
 KINDS = ["once", "short", "full", "gone", "killed", "power cut"]
-TIDY = ["once", "short", "full"]  # after which files can still be removed
+TIDY = ["once", "short", "full"]  # After these faults, files can still be removed.
 
 
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory):
-    """What `faults.py` prints; `folder` is the folder of the run."""
+    """Returns what `faults.py` prints; `folder` is the folder of the run."""
     work = tmp_path_factory.mktemp("faults")
     library = str(work / "faults.so")
     source = os.path.join(ROOT, "tests", "faults.c")
@@ -37,7 +37,7 @@ def tried(tmp_path_factory):
 
 
 def of_kind(tried, kind):
-    """The faults of a kind; one that makes a test fail is on the last line of what it prints."""
+    """Yields the faults of a kind. The last line that it prints shows which one fails a test."""
     for point in tried["points"]:
         if point["kind"] == kind:
             print(kind, point["n"], point["operation"])
@@ -45,7 +45,7 @@ def of_kind(tried, kind):
 
 
 def partial(files):
-    """Those files that were to get another name once whole, and those of half a checkpoint."""
+    """Returns the files that were not yet renamed, and those of half a checkpoint."""
     unnamed = [name for name in files if re.search(r"tempstate|\.tmp|unfinished", name)]
     stems = [name.rsplit(".", 1)[0] for name in files if name.startswith("model.ckpt-")]
     return unnamed + [stem for stem in stems if stems.count(stem) != 2]
@@ -57,7 +57,7 @@ def test_every_operation_of_a_save_was_made_to_fail(tried):
         for operation in ("open", "fwrite", "fclose", "rename"):
             for name in (r"model\.ckpt-18\.data\S+", r"model\.ckpt-18\.index", r"checkpoint\."):
                 assert [x for x in tested if re.match("%s /%s" % (operation, name), x)]
-        # The checkpoint before the last five goes.
+        # Saving removes the checkpoint before the last five.
         assert [x for x in tested if x.startswith("unlink /model.ckpt-3.")]
         saving = [x for x in tried["operations"] if "tfevents" not in x]
         assert [x for x in tested if "tfevents" not in x] == saving
@@ -71,9 +71,9 @@ def test_an_epoch_that_was_saved_is_there_and_so_are_those_before(tried, kind):
         readable = point["readable"]
         if point.get("saved"):
             assert readable[-5:] == [2, 3, 4, 5, 6]
-        elif kind in TIDY:  # The fault may come after the oldest of five has gone.
+        elif kind in TIDY:  # The fault may come after the oldest of five is removed.
             assert readable[-4:] == [2, 3, 4, 5]
-        else:  # What ended or failed in between can have left a whole sixth epoch.
+        else:  # A run that ended or failed in between may have left a whole sixth epoch.
             assert readable[-4:] in ([2, 3, 4, 5], [3, 4, 5, 6])
 
 

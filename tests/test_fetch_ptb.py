@@ -1,4 +1,4 @@
-"""Downloading the Penn Treebank, from a server on this machine."""
+"""Tests the download of the Penn Treebank, from a server on this machine."""
 
 import gzip
 import hashlib
@@ -25,7 +25,7 @@ FILES = {name: name.encode() * 1000 for name in fetch_ptb.SHA256}
 
 @pytest.fixture(autouse=True)
 def checksums(monkeypatch):
-    """The real files are not here to serve: others, with their own checksums, stand for them."""
+    """Replaces the real files, which are not here, by others with their own checksums."""
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()}
     monkeypatch.setattr(fetch_ptb, "SHA256", sums)
 
@@ -37,10 +37,10 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    """A folder and the URL that serves it."""
+    """Returns a folder and the URL that serves it."""
     folder = tmp_path / "site"
     folder.mkdir()
-    monkeypatch.chdir(str(folder))  # what SimpleHTTPRequestHandler serves, on Python 3.7 as well
+    monkeypatch.chdir(str(folder))  # SimpleHTTPRequestHandler serves it, also on Python 3.7.
     server = http.server.HTTPServer(("127.0.0.1", 0), Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -67,7 +67,7 @@ def contents(folder):
 
 
 def tar(members):
-    """The bytes of a .tgz of `(TarInfo, bytes)`; sizes are what the TarInfos say."""
+    """Returns the bytes of a .tgz of `(TarInfo, bytes)`; the sizes are those of the TarInfos."""
     data = b"".join(m.tobuf() + body + b"\0" * (-len(body) % 512) for m, body in members)
     return gzip.compress(data + b"\0" * 1024)
 
@@ -127,7 +127,7 @@ def test_a_damaged_archive(site, tmp_path):
     folder, url = site
     packer = zlib.compressobj(wbits=31)
     data = packer.compress(member("ptb.train.txt", 10**6).tobuf() + b"a" * 50000)
-    # After a flush a new block of packed data begins; 0xff is no beginning of one.
+    # After a flush a new block of packed data begins, and no block begins with 0xff.
     data += packer.flush(zlib.Z_FULL_FLUSH) + b"\xff" * 100
     (folder / "a.tgz").write_bytes(data)
     assert "not a whole archive (Error -3" in refused(url + "/a.tgz", tmp_path / "to")
@@ -158,7 +158,7 @@ def test_an_archive_with_a_path_that_climbs_out(site, tmp_path, climb):
 
 
 # --------------------------------------------------------------------------------------------------
-# Archives that somebody made to do harm
+# Archives that are made to do harm
 # --------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
 def test_a_member_that_is_a_link_is_not_followed(site, tmp_path, kind):
@@ -189,7 +189,7 @@ def test_a_member_that_claims_more_than_there_is(site, tmp_path, kind, size):
 
 def test_a_sparse_member_that_expands(site, tmp_path):
     folder, url = site
-    # In the old format of GNU tar the true size of a sparse file stands at byte 483.
+    # In the old format of GNU tar, the true size of a sparse file is at byte 483.
     block = bytearray(member("ptb.train.txt", kind=b"S").tobuf(format=tarfile.GNU_FORMAT))
     block[386:512] = b"\0" * 126
     block[483:495] = b"%011o\0" % (8 * 2**30 - 1)
@@ -224,7 +224,7 @@ def test_a_file_that_never_ends(site, tmp_path, monkeypatch):
 
 @pytest.fixture
 def silent_server():
-    """The URL of a server that takes connections and sends nothing."""
+    """Returns the URL of a server that takes connections and sends nothing."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(5)
@@ -242,7 +242,7 @@ def test_a_server_that_sends_nothing(silent_server, tmp_path, monkeypatch):
 # --------------------------------------------------------------------------------------------------
 @pytest.fixture
 def good(site):
-    """The URL of a good archive."""
+    """Returns the URL of a good archive."""
     folder, url = site
     write_archive(folder / "a.tgz", in_data(FILES))
     return url + "/a.tgz"
@@ -277,7 +277,7 @@ def test_what_fails_leaves_the_folder_as_it_was(site, tmp_path):
 # The command
 # --------------------------------------------------------------------------------------------------
 def call(monkeypatch, capsys, *arguments):
-    """Calls the command in this process; returns its status and what it printed."""
+    """Calls the command in this process; returns its status and its output."""
     monkeypatch.setattr(sys, "argv", ["fetch_ptb.py"] + list(arguments))
     status = 0
     try:
@@ -367,7 +367,7 @@ def test_nothing_is_replaced_if_one_file_cannot_be(good, tmp_path):
     assert os.listdir(str(tmp_path / "to")) == ["ptb.test.txt"]
 
 
-# The real files are not here, so a process of its own gets the other checksums like this.
+# The real files are not here. This program gives a process of its own the other checksums.
 PROGRAM = """
 import sys
 from data import fetch_ptb

@@ -1,4 +1,4 @@
-"""The global step."""
+"""Tests the global step of `contrib.framework`."""
 
 import tensorflow.compat.v1 as tf
 

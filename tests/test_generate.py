@@ -1,4 +1,4 @@
-"""The command `python -m lm.generate`: what it prints, and the lines that refuse a mistake."""
+"""Tests `python -m lm.generate`: its output, and the lines that refuse a mistake."""
 
 import functools
 import io
@@ -31,13 +31,13 @@ def call(call_main):
 
 @pytest.fixture
 def refused(call_refused):
-    """The one line that refuses a command."""
+    """Returns the one line that refuses a command."""
     return functools.partial(call_refused, generate)
 
 
 @pytest.fixture
 def with_unk(saved, tmp_path):
-    """The folder of a run whose vocabulary has `<unk>` in place of z."""
+    """Returns the folder of a run whose vocabulary has `<unk>` in place of z."""
     folder = str(tmp_path / "unk")
     shutil.copytree(saved.folder, folder)
     edit_file(os.path.join(folder, "vocabulary.txt"), "z", "<unk>")
@@ -79,7 +79,7 @@ def test_samples_repeat_with_a_seed_and_only_with_it(saved, call):
 @pytest.mark.parametrize("arguments, number", [(["--num_words=20"], 20), ([], 40)])
 def test_the_number_of_words_is_what_was_asked_for(saved, call, arguments, number):
     out = call("--save_path=" + saved.folder, "--prompt=a b c", "--seed=1", *arguments)[1]
-    # <eos> is a word; the last line break is one only where the text ends in <eos>.
+    # <eos> is a word. The last line break is an <eos> only if the text ends in one.
     words = out.replace("\n", " <eos> ").split()
     assert len(words) in (3 + number, 3 + number + 1)
 
@@ -178,7 +178,7 @@ def test_the_total_of_the_test_text_is_the_test_perplexity_of_training(saved, ca
     total = out.splitlines()[-1].split()
     assert total[0] == "total"
     assert int(total[2]) == 25 * 6 - 1
-    # Of three decimals.
+    # The table prints three decimals.
     np.testing.assert_allclose(float(total[3]), saved.test_perplexity, atol=5e-4 + 1e-4)
 
 
@@ -256,7 +256,7 @@ def test_a_corpus_that_does_not_exist(saved, refused):
 def test_an_empty_prompt(saved, refused, prompt):
     line = refused("--save_path=" + saved.folder, "--prompt=" + prompt)
     assert line.startswith("--prompt=")
-    assert line.endswith(": there is no word in it; give the beginning of a sentence")
+    assert line.endswith(": the prompt has no word; give the beginning of a sentence")
 
 
 @pytest.mark.parametrize(
@@ -316,8 +316,8 @@ def test_nothing_to_do_and_nobody_to_ask(saved, refused, monkeypatch):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (None, "cannot read it (No such file or directory); give a text file, or -"),
-        (b"", "there is no line in it; give a text file, one sentence a line"),
+        (None, "cannot read the file (No such file or directory); give a text file, or -"),
+        (b"", "the file has no line; give a text file, one sentence a line"),
         (b"\xff\n", "line 1 is not UTF-8; save the file as UTF-8"),
     ],
 )
@@ -333,7 +333,7 @@ def test_a_score_file_that_cannot_be_read(saved, refused, tmp_path, content, mes
 def test_an_export_folder_that_holds_something(saved, refused, tmp_path):
     (tmp_path / "file").write_text("mine")
     line = refused("--save_path=" + saved.folder, "--export=%s" % tmp_path)
-    assert line == "--export=%s: there is something already; give a new folder" % tmp_path
+    assert line == "--export=%s: something is there already; give a new folder" % tmp_path
     assert os.listdir(str(tmp_path)) == ["file"]
 
 
@@ -347,7 +347,7 @@ def test_help_shows_every_flag(call):
 
 
 # --------------------------------------------------------------------------------------------------
-# In a process of its own
+# The command in a process of its own
 # --------------------------------------------------------------------------------------------------
 @pytest.mark.slow
 def test_help_shows_the_command_to_type():

@@ -1,4 +1,4 @@
-"""Both houses against numbers recorded from the original example on TensorFlow 1.4.0."""
+"""Compares both houses with numbers recorded from the original example on TensorFlow 1.4.0."""
 
 import os
 

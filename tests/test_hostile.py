@@ -1,4 +1,4 @@
-"""Files that somebody made to do harm: what they can do at most. SECURITY.md rests on these tests.
+"""Tests what files can do that are made to do harm. SECURITY.md rests on these tests.
 
 The archive of the Penn Treebank is in test_fetch_ptb.py. Ordinary damage is in test_run_folder.py,
 test_language_model.py and test_word_ids.py.
@@ -32,7 +32,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs FIFOs, devices and 
 
 @pytest.fixture
 def little_memory():
-    """Lets the process take 2 GB more than it has, so that what wants more fails at once."""
+    """Limits the process to 2 GB more than it has, so that whatever wants more fails at once."""
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_DATA)
     used = 0
@@ -45,7 +45,7 @@ def little_memory():
 
 
 def put_no_file(path, kind, make_fifo):
-    """Puts a FIFO, a folder, or a link to a device in place of a file."""
+    """Replaces a file by a FIFO, a folder, or a link to a device."""
     path.unlink()
     if kind == "fifo":
         make_fifo(path)
@@ -98,14 +98,14 @@ def varint(number):
 
 
 def field(number, value):
-    """A field of a protocol buffer: a number, or bytes."""
+    """Returns a field of a protocol buffer: a number, or bytes."""
     if isinstance(value, bytes):
         return varint(number << 3 | 2) + varint(len(value)) + value
     return varint(number << 3) + varint(value)
 
 
 def checksum(data):
-    """TensorFlow's masked CRC-32C: what stands behind a record, four bytes."""
+    """Returns TensorFlow's masked CRC-32C, the four bytes that follow a record."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc ^= byte
@@ -116,7 +116,7 @@ def checksum(data):
 
 
 def block(entries):
-    """A block of a table: keys and values, and where each begins."""
+    """Returns a block of a table: keys and values, and the place of each."""
     data, starts = b"", []
     for key, value in entries:
         starts.append(len(data))
@@ -127,12 +127,12 @@ def block(entries):
 
 
 def write_checkpoint(folder, **changes):
-    """Writes a checkpoint of a model of four words; TensorFlow has no way to write a false one.
+    """Writes a checkpoint of a model of four words. TensorFlow itself could not write a false one.
 
     Args:
         folder: the folder.
-        **changes: by the last word of a variable's name what the index says of it instead:
-            `(dtype, shape)` or `(dtype, shape, size in bytes)`.
+        **changes: false entries of the index, `(dtype, shape)` or `(dtype, shape, size in bytes)`,
+            each under the last word of the variable's name.
     """
     cell = "Model/RNN/multi_rnn_cell/cell_0/basic_lstm_cell/"
     variables = [
@@ -154,7 +154,7 @@ def write_checkpoint(folder, **changes):
         entries.append((name.encode(), entry))
         data += b"\0" * size
     contents, nothing = block(entries), block([])
-    place = varint(0) + varint(len(contents) - 5)  # without compression and checksum
+    place = varint(0) + varint(len(contents) - 5)  # no compression, no checksum
     index = block([(b"\xff", place)])
     place = varint(len(contents)) + varint(len(nothing) - 5)
     place += varint(len(contents) + len(nothing)) + varint(len(index) - 5)
@@ -168,7 +168,7 @@ CONFIG = dict(num_layers=1, hidden_size=2, model="test", cell="basic_lstm")
 
 @pytest.fixture
 def forged(tmp_path):
-    """A folder with a checkpoint of zeros, a vocabulary and a configuration."""
+    """Makes a folder with a checkpoint of zeros, a vocabulary and a configuration."""
     folder = tmp_path / "forged"
     folder.mkdir()
     write_checkpoint(folder)
@@ -179,13 +179,13 @@ def forged(tmp_path):
 
 @pytest.fixture
 def call(call_main, forged):
-    """Calls lm.generate on the forged folder: status, standard output, standard error."""
+    """Calls lm.generate on the forged folder; returns status, output and errors."""
     return functools.partial(call_main, generate, "--save_path=%s" % forged, "--prompt=a")
 
 
 @pytest.fixture
 def unreadable(call, forged):
-    """Why the forged checkpoint is not read."""
+    """Returns why the forged checkpoint is not read."""
 
     def run():
         status, out, err = call()
@@ -204,7 +204,7 @@ def unreadable(call, forged):
 
 @pytest.fixture
 def refused(call_refused, forged):
-    """The line that refuses the forged folder, without what it begins with."""
+    """Returns the line that refuses the forged folder, without its beginning."""
 
     def run():
         line = call_refused(generate, "--save_path=%s" % forged, "--prompt=a")
@@ -305,7 +305,7 @@ def test_more_words_than_the_checkpoint_knows(forged, refused):
 
 
 # --------------------------------------------------------------------------------------------------
-# A folder that a training goes on with
+# A folder that a training resumes from
 # --------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
@@ -314,7 +314,7 @@ def saved(tmp_path_factory):
 
 @pytest.fixture
 def copied(saved, tmp_path):
-    """A copy of the folder of a run of one epoch."""
+    """Returns a copy of the folder of a run of one epoch."""
     shutil.copytree(saved.folder, str(tmp_path / "copied"))
     return tmp_path / "copied"
 
@@ -450,14 +450,14 @@ def test_a_file_beside_the_texts(saved, tmp_path, make_fifo, little_memory, kind
 # Summaries
 # --------------------------------------------------------------------------------------------------
 def record(data, length=None):
-    """A record of a file of summaries, which may claim another length."""
+    """Returns a record of a file of summaries, which may claim another length."""
     head = struct.pack("<Q", len(data) if length is None else length)
     return head + checksum(head) + data + checksum(data)
 
 
 @pytest.fixture
 def summaries(tmp_path):
-    """Writes a file of one event and something after it; returns what the event says."""
+    """Writes a file of one event and something after it; returns the event's contents."""
     value = tf.Summary.Value(tag="Epoch", simple_value=1)
     event = tf.Event(step=7, summary=tf.Summary(value=[value])).SerializeToString()
 
@@ -491,14 +491,14 @@ def test_summaries_that_are_no_file(tmp_path, make_fifo):
 
 
 # --------------------------------------------------------------------------------------------------
-# What the sources do not do
+# What the sources never do
 # --------------------------------------------------------------------------------------------------
 UNPICKLE = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 EVALUATE = {"eval", "exec", "__import__"}
 
 
 def dangers(source):
-    """What a source could do with a file that holds a program: a set of names."""
+    """Returns the names in a source that could run a program from a file."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         names = []

@@ -1,4 +1,4 @@
-"""A run that is killed twenty times at random moments, and the same run left in peace."""
+"""Compares a run that is killed twenty times at random moments with an undisturbed one."""
 
 import multiprocessing
 import os
@@ -12,19 +12,19 @@ from commands import ROOT
 from models import TEXT, saved_weights, train_run, write_corpus
 
 KILLS = 20
-EPOCHS = 200  # of three batches; a kill comes after five of them at most
-LINES = 30  # of five epochs
-SEED = 14  # of the moments
+EPOCHS = 200  # of three batches each; a kill comes after at most five epochs
+LINES = 30  # the lines of five epochs
+SEED = 14  # the seed of the moments
 
 
 def tell_training(lines, data_path, folder):
-    """Trains; sends each line that is logged, and the `Result`."""
+    """Trains; sends each line of the log, and the `Result`."""
     values = dict(num_layers=1, num_steps=1, max_epoch=1, lr_decay=0.99, max_max_epoch=EPOCHS)
     lines.send(train_run(data_path, folder, seed=1, log=lines.send, replicas=1, **values))
 
 
 def received(lines):
-    """What is still to come from a process, until it ends."""
+    """Returns all that a process still sends until it ends."""
     try:
         while True:
             yield lines.recv()
@@ -34,9 +34,9 @@ def received(lines):
 
 @pytest.fixture
 def start(tmp_path, monkeypatch):
-    """Starts a training in a process; returns the process and the connection that tells of it."""
+    """Starts a training in a process; returns the process and the connection to read from."""
     data_path = write_corpus(tmp_path, TEXT[:36], TEXT[:36], " a \n")
-    # The processes are forked from one that has imported TensorFlow and made no session yet.
+    # The processes are forked from one that has imported TensorFlow but made no session.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([ROOT, os.path.join(ROOT, "tests")]))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["models"])
@@ -52,7 +52,7 @@ def start(tmp_path, monkeypatch):
 
 
 def unfinished(folder):
-    """The files that show that a save was broken off."""
+    """Returns the files that show that a save was broken off."""
     names = os.listdir(folder) if os.path.exists(folder) else []
     partial = [name for name in names if "tempstate" in name or "checkpoint.tmp" in name]
     stems = [name.rsplit(".", 1)[0] for name in names if name.startswith("model.ckpt-")]
@@ -80,7 +80,7 @@ def test_a_run_killed_twenty_times_ends_with_the_figures_of_one_that_was_not(sta
     for _ in range(KILLS):
         before = unfinished(killed)
         process, lines = start(killed)
-        # A fifth of the kills comes while a run starts.
+        # A fifth of the kills come while a run starts.
         count = moments.choice([0] * (LINES // 5) + list(range(LINES)))
         told = [lines.recv() for _ in range(count)]
         time.sleep(moments.uniform(0, time_to_start if count == 0 else time_of_epoch))
@@ -91,7 +91,7 @@ def test_a_run_killed_twenty_times_ends_with_the_figures_of_one_that_was_not(sta
         saves += not unfinished(killed) <= before
         print("killed after %3d lines: %s" % (len(told), (told or ["while it started"])[-1]))
         if told and begun(lines_of_killed):
-            # No more was lost than the epoch in progress.
+            # The kill lost no more than the epoch in progress.
             assert told[0].startswith("Resuming after epoch ")
             assert int(told[0].split()[3]) >= begun(lines_of_killed) - 1
         lines_of_killed += told
@@ -110,11 +110,11 @@ def test_a_run_killed_twenty_times_ends_with_the_figures_of_one_that_was_not(sta
 
 
 def begun(lines):
-    """The last epoch that a line says has begun; 0 if none has."""
+    """Returns the last epoch that has begun, according to the lines; 0 if none has."""
     numbers = [line.split()[1] for line in lines if "Learning rate" in line]
     return int(numbers[-1]) if numbers else 0
 
 
 def perplexities(lines):
-    """The lines that give a perplexity; those of an epoch that was trained twice are equal."""
+    """Returns the lines with a perplexity; those of an epoch that was trained twice are equal."""
     return {line for line in lines if "Perplexity: " in line}

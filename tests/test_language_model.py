@@ -1,4 +1,4 @@
-"""A trained model as `lm/language_model.py` finds it, runs it and exports it."""
+"""Tests `lm/language_model.py`: it finds a trained model, runs it and exports it."""
 
 import errno
 import glob
@@ -44,7 +44,7 @@ def model(saved):
 
 @pytest.fixture
 def copied(saved, tmp_path):
-    """A copy of the trained run's folder, to be changed."""
+    """Returns a copy of the trained run's folder, which a test may change."""
     folder = str(tmp_path / "copy")
     shutil.copytree(saved.folder, folder)
     return folder
@@ -52,7 +52,7 @@ def copied(saved, tmp_path):
 
 @pytest.fixture
 def refused(capsys):
-    """Loads what cannot be loaded; returns the flag to blame and the message."""
+    """Tries to load what cannot be loaded; returns the flag to blame and the message."""
 
     def run(*arguments):
         with pytest.raises(ValueError) as caught:
@@ -144,18 +144,18 @@ def test_the_newest_checkpoint_counts_that_can_be_read(copied, capsys):
     os.truncate(os.path.join(copied, names[0] + ".data-00000-of-00001"), 100)
     names.append(os.path.basename(find_run(copied)[0]))
     steps = [int(name.split("-")[1]) for name in names]
-    assert steps == [3 * steps[1] // 2, steps[1]]  # of three epochs and of two
+    assert steps == [3 * steps[1] // 2, steps[1]]  # after three epochs and after two
     assert "cannot read the checkpoint" in capsys.readouterr().err
 
 
 # A checkpoint of TensorFlow 1.4
 @pytest.fixture
 def original(tmp_path, monkeypatch):
-    """A checkpoint of TensorFlow 1.4 with nothing beside it, and a corpus with its 50 words."""
+    """Returns a checkpoint of TensorFlow 1.4 alone, and a corpus with its 50 words."""
     recorded = load_golden("run-two-layer.json")
     folder = str(tmp_path / "original")
     copy_recorded_checkpoint("run-two-layer-final.ckpt", folder)
-    # Word n is the n-th in frequency: <eos>, then w01 to w49.
+    # Word n is the n-th by frequency: <eos>, then w01 to w49.
     words = ["w%02d" % n for n in range(1, 50) for _ in range(50 - n)]
     (tmp_path / "words").mkdir()
     corpus = write_corpus(tmp_path / "words", " ".join(words) + "\n" * 60)
@@ -192,7 +192,7 @@ def test_a_tensorflow_1_checkpoint_asks_for_the_model_and_the_corpus(original, r
 def test_the_references_last_checkpoint_gives_its_test_perplexity(
     tmp_path, monkeypatch, capsys, name
 ):
-    """It lies beside the folder that the reference was given, as DIR-STEP.*."""
+    """The checkpoint lies beside the folder DIR of --save_path, as DIR-STEP.*."""
     perplexities = []
     run_epoch = ptb_word_lm.run_epoch
 
@@ -221,7 +221,7 @@ def test_the_references_last_checkpoint_gives_its_test_perplexity(
 
 
 # --------------------------------------------------------------------------------------------------
-# Folders that are no runs
+# Folders that are not of a run
 # --------------------------------------------------------------------------------------------------
 def test_a_folder_that_is_not_there(refused):
     message = "no such folder; give a --save_path of lm.train"
@@ -297,7 +297,7 @@ def test_a_folder_whose_files_do_not_match(copied, refused, name, old, new, mess
     ],
 )
 def test_sizes_that_are_not_the_checkpoints(copied, refused, monkeypatch, name, value):
-    """They are refused before anything is built of them, with what would mend the file."""
+    """The sizes are refused before anything is built. The line says how to mend the file."""
     monkeypatch.setattr(language_model, "Network", None)
     right = {"num_layers": 2, "hidden_size": 16}[name]
     edit_file(
@@ -383,7 +383,7 @@ def test_of_a_checkpoint_that_goes_away_the_next_one_is_read(copied, monkeypatch
 
     def find_and_remove(*arguments):
         found = find(*arguments)
-        if len(removed) < 2:  # of three
+        if len(removed) < 2:  # One of the three stays.
             removed.append(found[0])
             for path in glob.glob(found[0] + ".*"):
                 os.remove(path)
@@ -396,9 +396,9 @@ def test_of_a_checkpoint_that_goes_away_the_next_one_is_read(copied, monkeypatch
 
 
 class SavingThread(threading.Thread):
-    """Saves the variables of a checkpoint in a folder, many times a second; a training keeps five.
+    """Saves the variables of a checkpoint in a folder, many times a second, and keeps five.
 
-    In each checkpoint all weights are one number, another one each time.
+    All weights of a checkpoint are one number; each checkpoint has another number.
     """
 
     def __init__(self, folder):
@@ -432,7 +432,7 @@ def test_a_model_is_read_while_a_training_saves_all_the_time(copied, capsys):
     thread.start()
     try:
         numbers = []
-        # Checkpoints go away while there are more than five.
+        # A checkpoint is removed whenever there are more than five.
         while thread.is_alive() and (len(numbers) < 8 or thread.saves < 30):
             weights = load(copied).weights
             numbers.append({float(number) for value in weights.values() for number in value.flat})
@@ -440,7 +440,8 @@ def test_a_model_is_read_while_a_training_saves_all_the_time(copied, capsys):
         thread.stop.set()
         thread.join()
     assert len(numbers) >= 8
-    # None is of two checkpoints: all weights are one number, or those of before the first save.
+    # No model mixes two checkpoints: all weights are one number, or those from before the first
+    # save.
     assert all(len(held) == 1 or held == numbers[0] for held in numbers)
     assert len(numbers[-1]) == 1
     assert capsys.readouterr() == ("", "")
@@ -486,7 +487,8 @@ def test_a_corpus_that_does_not_exist(saved, refused, tmp_path):
 # --------------------------------------------------------------------------------------------------
 # Exporting
 # --------------------------------------------------------------------------------------------------
-# A process that has TensorFlow and nothing of this project, not even in the working directory.
+# This program runs with TensorFlow and without this project, which is not even in its working
+# directory.
 LOAD = """
 import sys
 import numpy as np
@@ -531,7 +533,7 @@ def test_an_export_folder_that_is_empty_is_used(model, tmp_path):
 def test_an_export_folder_that_holds_something(model, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "file").write_text("mine")
-    with pytest.raises(ExportError, match="^there is something already; give a new folder$"):
+    with pytest.raises(ExportError, match="^something is there already; give a new folder$"):
         model.export(str(tmp_path / "out"))
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["file"]
@@ -599,7 +601,7 @@ def test_an_exported_folder_has_the_permissions_of_any_new_folder(model, tmp_pat
 
 
 class Interrupting(object):
-    """Stands for `LanguageModel._write`, and does something when a file is half written."""
+    """Stands for `LanguageModel._write`, and calls a function when a file is half written."""
 
     def __init__(self, action):
         self._action = action
@@ -634,7 +636,7 @@ def test_what_somebody_makes_meanwhile_stays(model, tmp_path, monkeypatch):
         (tmp_path / "out" / "file").write_text("mine")
 
     monkeypatch.setattr(model, "_write", Interrupting(make))
-    with pytest.raises(ExportError, match="^there is something already; give a new folder$"):
+    with pytest.raises(ExportError, match="^something is there already; give a new folder$"):
         model.export(str(tmp_path / "out"))
     assert names(tmp_path) == ["out"] and names(tmp_path / "out") == ["file"]
 
@@ -648,7 +650,7 @@ def test_of_two_exports_at_once_one_wins(model, saved, tmp_path, monkeypatch):
         other.export(out)
 
     monkeypatch.setattr(model, "_write", write_late)
-    with pytest.raises(ExportError, match="^there is something already; give a new folder$"):
+    with pytest.raises(ExportError, match="^something is there already; give a new folder$"):
         model.export(out)
     assert names(tmp_path) == ["out"]
     with tf.Session() as session:
@@ -656,7 +658,7 @@ def test_of_two_exports_at_once_one_wins(model, saved, tmp_path, monkeypatch):
 
 
 def test_an_export_folder_without_a_name(model):
-    with pytest.raises(ExportError, match="^that is no name; give a new folder$"):
+    with pytest.raises(ExportError, match="^the name is empty; give a new folder$"):
         model.export("")
 
 

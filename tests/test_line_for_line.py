@@ -1,9 +1,9 @@
-"""The reference is the original, statement by statement, both ways, and the blog's section 6.
+"""Compares the reference with the original, statement by statement, and with the blog's section 6.
 
-`tests/golden/original_statements.json` holds the original of May 2017 as one hash a statement: the
-script, and the configurations, which stand in `configs.py` here. A statement is a line of
-`ast.unparse`; a compound statement counts its header. Left out are docstrings, comments, the
-defaults and help texts of flags, and `object` as a base class. Substitutions 1 and 2 are undone.
+`tests/golden/original_statements.json` holds one hash for each statement of the original of May
+2017: the script, and the configurations, which are in `configs.py` here. A statement is a line of
+`ast.unparse`; of a compound statement its header counts. Docstrings, comments, the defaults and
+help texts of flags, and `object` as a base class do not count. Substitutions 1 and 2 are undone.
 """
 
 import ast
@@ -18,8 +18,8 @@ import pytest
 from commands import ROOT
 from documents import code, read, script_code
 
-# What the original has and the reference does not, in order: the number of the statement, counted
-# from 1, and its beginning. Each has a row in docs/departures.md.
+# The statements of the original that the reference lacks, in order: the number of each, from 1 on,
+# and its beginning. Each has a row in docs/departures.md.
 MISSING = [
     (101, "costs +"),
     (103, "if verbose and step %"),
@@ -30,7 +30,7 @@ MISSING = [
     (148, "tf.app.run"),
 ]
 
-# What the reference has and the original does not, in order.
+# The statements of the reference that the original lacks, in order.
 ADDED = [
     "import os",
     "import console",
@@ -65,7 +65,7 @@ ADDED_TO_CONFIGS = [
 
 
 class Bare(ast.NodeTransformer):
-    """Removes what does not count as a statement."""
+    """Removes from a syntax tree what does not count as a statement."""
 
     def _without_docstring(self, node):
         self.generic_visit(node)
@@ -87,7 +87,7 @@ class Bare(ast.NodeTransformer):
 
 
 def statements(text):
-    """The statements of a source, one line each."""
+    """Returns the statements of a source, one line each."""
     lines = ast.unparse(Bare().visit(ast.parse(text))).splitlines()
     return [line.strip() for line in lines if line.strip()]
 
@@ -99,7 +99,7 @@ def digest(statement):
 
 
 def differences(part, text):
-    """`(missing, added)` of a source against a part of the original, "script" or "configs"."""
+    """Compares a source with "script" or "configs" of the original; returns `(missing, added)`."""
     with open(os.path.join(ROOT, "tests", "golden", "original_statements.json")) as file:
         original = [entry.split(" ", 1) for entry in json.load(file)[part]]
     ours = statements(text)
@@ -165,10 +165,10 @@ def test_the_reference_imports_what_it_may():
     assert imported == own | {"collections", "os", "time", "numpy", "tensorflow.compat.v1"}
 
 
-# The blog's code without its comments and help texts, one statement a line. Left out: the arms of
-# the `inspect.getargspec` branch but the first (substitution 3), the default of data_path (7), and
-# the blog's illustrations, which are no part of the script (the 5 x 5 embedding, signatures of
-# functions).
+# The blog's code without its comments and help texts, one statement a line. Three things are left
+# out: all arms of the `inspect.getargspec` branch but the first (substitution 3), the default of
+# data_path (7), and the blog's illustrations, which are not part of the script (the 5 x 5
+# embedding, signatures of functions).
 BLOG = """
 flags = tf.flags
 logging = tf.logging

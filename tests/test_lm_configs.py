@@ -1,4 +1,4 @@
-"""What a run of the workshop can be: configurations, cells, corpora."""
+"""Tests the configurations, the cells and the corpora of the workshop."""
 
 import json
 import os
@@ -34,10 +34,10 @@ def test_there_is_one_more_for_the_corpus_that_ships():
     assert set(configs.CONFIGS) == set(reference_configs.CONFIGS) | {"sample"}
     sample, small = Config("sample"), Config("small")
     assert all(hasattr(sample, attribute) for attribute in ATTRIBUTES)
-    # As its docstring says: gradients over 35 words, and dropout.
+    # The gradients reach over 35 words, and there is dropout.
     assert sample.num_steps == 35
     assert sample.keep_prob < 1
-    # Faster than small.
+    # It is faster than small.
     assert sample.num_layers < small.num_layers
     assert sample.max_max_epoch < small.max_max_epoch
 
@@ -76,12 +76,12 @@ def test_block_is_the_mode_where_the_cell_has_it(cell):
     else:
         assert refused(cell=cell, rnn_mode="block") == (
             "cell",
-            "--rnn_mode=block has basic_lstm only; leave one of the two out",
+            "--rnn_mode=block works with basic_lstm only; leave one of the two flags out",
         )
 
 
 def refused(*args, **values):
-    """The flag and the message of the error that refuses a configuration."""
+    """Returns the flag and the message of the error that refuses a configuration."""
     with pytest.raises(ConfigError) as error:
         Config(*args, **values)
     return error.value.flag, str(error.value)
@@ -98,7 +98,7 @@ def refused(*args, **values):
         (dict(rnn_mode="cudnn"), "no such mode; choose basic or block"),
         (
             dict(hidden=3),
-            "no configuration has that; choose of " + ", ".join(configs.ATTRIBUTES),
+            "no configuration has this attribute; choose one of " + ", ".join(configs.ATTRIBUTES),
         ),
     ],
 )
@@ -159,7 +159,7 @@ def test_numbers_that_the_variables_cannot_hold(name, value):
 @pytest.mark.parametrize("name", [name for name in FLOATS if name != "keep_prob"])
 @pytest.mark.parametrize("value", [1.2e-38, 3.4e38])
 def test_numbers_that_the_variables_just_hold(name, value):
-    if name != "lr_decay":  # another test
+    if name != "lr_decay":  # which has another test
         assert getattr(Config(**{name: value}), name) == value
 
 
@@ -232,7 +232,7 @@ def test_halves_of_what_is_counted(name):
 @pytest.mark.parametrize("name", sorted(CELLS))
 def test_a_cell_is_new_each_time_and_can_be_stacked(name):
     layers = [CELLS[name](7), CELLS[name](7)]
-    cell = contrib.rnn.MultiRNNCell(layers)  # refuses one cell for two layers
+    cell = contrib.rnn.MultiRNNCell(layers)  # would refuse one cell for two layers
     assert cell.output_size == 7
     output, state = cell(tf.zeros([3, 7]), cell.zero_state(3, tf.float32))
     assert output.shape.as_list() == [3, 7]
@@ -244,8 +244,8 @@ def test_a_cell_is_new_each_time_and_can_be_stacked(name):
     [
         ("basic_lstm", contrib.rnn.BasicLSTMCell, 4, 0),
         ("rnn", contrib.rnn.BasicRNNCell, 1, 1),
-        ("lstm_peephole", contrib.rnn.LSTMCell, 4, 3),  # peepholes to three gates
-        ("lstm_coupled", contrib.rnn.CoupledInputForgetGateLSTMCell, 3, 0),  # and none here
+        ("lstm_peephole", contrib.rnn.LSTMCell, 4, 3),  # three gates have peepholes
+        ("lstm_coupled", contrib.rnn.CoupledInputForgetGateLSTMCell, 3, 0),  # no gate has one
         ("gru", contrib.rnn.GRUCell, 3, 1),
     ],
 )
@@ -260,7 +260,7 @@ def test_the_name_of_a_cell_is_the_blogs(name, kind, gates, vectors):
 
 @pytest.mark.parametrize("name", ["basic_lstm", "lstm_peephole", "lstm_coupled"])
 def test_no_lstm_adds_to_its_forget_gate(name):
-    """With weights of zero each gate is a half, so that half of c stays."""
+    """If all weights are zero, each gate is a half, so that half of c stays."""
     cell = CELLS[name](7)
     with tf.variable_scope("zero", initializer=tf.zeros_initializer()):
         c = tf.ones([3, 7])

@@ -1,4 +1,4 @@
-"""study/long_term_dependency.py and study/gates.py, on a smaller corpus of the same kind."""
+"""Tests study/long_term_dependency.py and study/gates.py, on a smaller corpus of the same kind."""
 
 import collections
 import re
@@ -16,14 +16,15 @@ from study import gates, long_term_dependency, sample
 from study.long_term_dependency import Answer, by_distance, language, probe, verb
 
 HIDDEN_SIZE = 32
-# What the corpus below needs, for every seed that was tried (1 to 6): the gated cells learn it all.
+# With these values the gated cells learn all of the corpus below, for every seed that was tried (1
+# to 6).
 TRAINING = dict(hidden_size=HIDDEN_SIZE, num_steps=40, batch_size=10, init_scale=0.2, keep_prob=1.0)
 TRAINING.update(max_epoch=10, max_max_epoch=12)
 LEARNING_RATES = {"rnn": 0.2, "basic_lstm": 0.7, "gru": 0.7}
 
 
 def sentences_to_countries(random, count):
-    """Sentences that end with the language of a country, 2 to 32 words behind it."""
+    """Draws sentences that end with the language of a country, 2 to 32 words after it."""
     sentences = []
     for _ in range(count):
         country = random.choice(sorted(make_sample.LANGUAGES)[:8])
@@ -38,7 +39,7 @@ Corpus = collections.namedtuple("Corpus", ["folder", "test"])
 
 @pytest.fixture(scope="module")
 def country_corpus(tmp_path_factory):
-    """A corpus of such sentences: its folder, and the sentences of its test text."""
+    """Writes a corpus of such sentences; returns its folder and the sentences of the test text."""
     random = np.random.RandomState(1)
     texts = [sentences_to_countries(random, count) for count in (1500, 60, 300)]
     folder = write_corpus(
@@ -50,7 +51,7 @@ def country_corpus(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(country_corpus):
-    """Trains a cell on that corpus, once for all tests."""
+    """Gives a function that trains a cell on that corpus, once for all tests."""
     models = {}
 
     def get(cell):
@@ -65,7 +66,7 @@ def trained(country_corpus):
 
 @pytest.fixture
 def shrunk(monkeypatch):
-    """Replaces values of the configuration "sample", which the studies train."""
+    """Gives a function that replaces values of "sample", the configuration of the studies."""
 
     def shrink(**values):
         for name, value in values.items():
@@ -75,7 +76,7 @@ def shrunk(monkeypatch):
 
 
 def near_and_far(model, sentences):
-    """`(accuracy, mean loss)` for up to 3 words between, and for 25 and more."""
+    """Returns `(accuracy, mean loss)` for up to 3 words between, and for 25 and more."""
     table = by_distance(probe(model, sentences, language))
     return table[0, 3][1:], table[25, 45][1:]
 
@@ -83,7 +84,7 @@ def near_and_far(model, sentences):
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", ["basic_lstm", "gru"])
 def test_the_plain_rnn_forgets_with_distance_more_than_gated_cells(trained, country_corpus, cell):
-    """Holds for each seed that was tried: 1 to 6 on TensorFlow 2.21, 1 to 4 on TensorFlow 1.15."""
+    """The limits held for all seeds tried: 1 to 6 on TensorFlow 2.21, 1 to 4 on TensorFlow 1.15."""
     (near, _), (far, far_loss) = near_and_far(trained("rnn"), country_corpus.test)
     (gated_near, _), (gated_far, gated_loss) = near_and_far(trained(cell), country_corpus.test)
     assert near > 0.4  # 0.73 and more; guessing gets 0.12
@@ -166,7 +167,7 @@ def test_the_output_of_long_term_dependency_is_built_like_the_expected_one(
 
 
 def expected_tables(name):
-    """The rows of the expected output's tables, without the number of sentences: `[[float]]`."""
+    """Returns the tables of the expected output, without the number of sentences: `[[float]]`."""
     rows = re.findall(r"^\d+-\d+ +\d+ (.*)$", expected_output(name), re.MULTILINE)
     return [[float(figure) for figure in row.split()] for row in rows]
 
@@ -231,7 +232,7 @@ def test_an_interruption_does_not_tell_of_the_folder_that_goes_away(monkeypatch)
 # --------------------------------------------------------------------------------------------------
 @pytest.fixture
 def watched(trained, country_corpus):
-    """A model, and the sentences in which the country is far from its language."""
+    """Returns a model, and the sentences in which the country is far from its language."""
     model = trained("basic_lstm")
     return model, gates.long_sentences(model, country_corpus.test)
 
@@ -253,7 +254,7 @@ def test_units_that_hold_the_country_are_needed_and_others_are_not(watched):
     assert units
     for unit in units:
         assert shares[unit] >= gates.LEAST_SHARE and held.f[unit] >= gates.LEAST_F
-    others = np.argsort(shares)[: len(units)]  # those that tell least of the country
+    others = np.argsort(shares)[: len(units)]  # the units that depend least on the country
     accuracy, loss = gates.ask(model, sentences, [])
     assert accuracy > 0.7
     assert gates.ask(model, sentences, units)[1] > loss + 0.5

@@ -1,8 +1,8 @@
-"""What holds for every text and every batch: scores add up, and an exported model is the model.
+"""Tests what is true for every text and every batch: scores add up, and an export changes nothing.
 
-The weights are random. float32 rounds to one part in 1.7e7; sums over 8 units and up to 40 steps
-add some roundings, in an order that hangs on the shapes. Log-probabilities are of the size of 1, so
-1e-5 leaves room for a hundred roundings and none for a mistake.
+The weights are random. float32 rounds to one part in 1.7e7. Sums over 8 units and up to 40 steps
+add some roundings, in an order that depends on the shapes. Log-probabilities have the size of 1. So
+1e-5 leaves room for a hundred roundings, but for no mistake.
 """
 
 import contextlib
@@ -39,23 +39,23 @@ def random_model(folder, cell):
 
 @pytest.fixture(scope="module", params=["basic_lstm", "gru"])
 def model(request, tmp_path_factory):
-    """A model of two layers with random weights; the state of the second kind has no c."""
+    """Returns a model of two layers with random weights; the second kind has no c in its state."""
     return random_model(str(tmp_path_factory.mktemp("model") / request.param), request.param)
 
 
 def ids_of(words):
-    """The ids of words as the model reads them, written without `lm`."""
+    """Returns the ids that the model reads for some words, computed without `lm`."""
     return [WORDS.index(word if word in WORDS else "<unk>") for word in words]
 
 
 def log_probs_of(model, ids):
-    """The log-probability of each word after the first, all words read at once."""
+    """Returns the log-probability of each word after the first, reading all words at once."""
     log_probs, _ = model.run(ids, model.zero_state)
     return [log_probs[place][word] for place, word in enumerate(ids[1:])]
 
 
 def stream(text):
-    """The words of the lines of a text, one after the other."""
+    """Returns the words of all lines of a text."""
     return [word for line in text for word in line.split() + ["<eos>"]]
 
 
@@ -81,7 +81,7 @@ def test_the_last_row_of_the_table_is_the_sum_of_the_others(model, tmp_path, tex
     rows = [row.split() for row in printed.getvalue().splitlines()[1:]]
     assert [row[0] for row in rows] == [str(n + 1) for n in range(len(text))] + ["total"]
     total = rows.pop()
-    # Rows are rounded to 4 digits.
+    # The rows of the table have 4 digits.
     error = 5e-5 * (len(rows) + 1)
     assert abs(sum(float(row[1]) for row in rows) - float(total[1])) <= error
     assert sum(int(row[2]) for row in rows) == int(total[2])
@@ -164,7 +164,7 @@ def test_perplexity_is_exp_of_the_loss_per_word_and_no_matter_of_length(log_prob
 # --------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def exported(model, tmp_path_factory):
-    """A function that runs the exported model: `(ids, state) -> (log_probs, state)`."""
+    """Returns a function that runs the exported model: `(ids, state) -> (log_probs, state)`."""
     folder = str(tmp_path_factory.mktemp("exported") / "model")
     model.export(folder)
     with tf.Graph().as_default(), tf.Session() as session:

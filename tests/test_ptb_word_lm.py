@@ -1,4 +1,4 @@
-"""The reference script: what the model does, what run_epoch prints, and main from end to end."""
+"""Tests the reference script: the model, what run_epoch prints, and main from end to end."""
 
 import functools
 import os
@@ -27,7 +27,7 @@ DATA = np.random.RandomState(7).randint(0, 50, 400).tolist()
 
 
 def test_a_carried_state_gives_another_cost_than_a_zero_state():
-    # The corpus is one batch long, so that every batch is the same.
+    # The corpus has one batch, so that every batch is the same.
     model = build(make_config(init_scale=1.0), DATA[:24], is_training=False)
     with running_session() as session:
         zero = session.run(model.initial_state)
@@ -63,7 +63,7 @@ def test_small_has_the_known_number_of_parameters():
 
 
 class FakeSession:
-    """Returns one cost for every step, so that run_epoch can be seen without a model."""
+    """A session that returns one cost for every step, so that run_epoch needs no model."""
 
     def __init__(self, cost):
         self.cost = cost
@@ -109,7 +109,7 @@ def test_the_perplexity_is_summed_in_64_bits(dtype):
     assert perplexity == pytest.approx(np.exp(float(cost) / 5), rel=1e-10)
 
 
-EPOCH = (2400 // 4 - 1) // 5  # batches of an epoch of run_main: 119
+EPOCH = (2400 // 4 - 1) // 5  # the 119 batches of an epoch of run_main
 
 
 def test_main_trains_and_prints_as_the_original_does(run_main):
@@ -123,7 +123,7 @@ def test_main_trains_and_prints_as_the_original_does(run_main):
     assert re.fullmatch(r"0\.\d{3} perplexity: \d+\.\d{3} speed: \d+ wps", lines[1])
     train_perplexities = perplexities(lines, "Train")
     assert train_perplexities == sorted(train_perplexities, reverse=True)
-    # a, b, c, d and the line end are certain, one word in six is one of three.
+    # a, b, c, d and the line end are certain. One word in six is one of three.
     best = 3 ** (1 / 6)
     for split in ("Valid", "Test"):
         assert best < perplexities(lines, split)[-1] < 3
@@ -137,7 +137,7 @@ def test_the_training_text_alone_shows_progress(run_main):
 
 
 def test_the_test_text_is_read_word_by_word_in_one_stream(run_main, tmp_path):
-    """Its perplexity is that of one long batch, with the weights that the run leaves."""
+    """The perplexity is that of one long batch, with the last weights of the run."""
     sentences = TEXT.splitlines()
     text = "\n".join(sentences[:9]) + "\n"
     folder = write_corpus(tmp_path, TEXT, TEXT[:600], text)
@@ -206,7 +206,7 @@ def test_the_last_checkpoint_lies_beside_the_folder_and_the_supervisors_in_it(ru
     beside = [name for name in os.listdir(str(tmp_path)) if name.endswith(".index")]
     inside = [name for name in os.listdir(out) if name.endswith(".index")]
     assert beside == ["out-%d.index" % (3 * EPOCH)]
-    # The Supervisor's first one, which its own thread saves at the start or a few batches later.
+    # The Supervisor's own thread saves its first checkpoint at the start or a few batches later.
     assert len(inside) == 1 and re.match(r"model\.ckpt-\d+\.index", inside[0])
     first, last = weights(out), weights("%s-%d" % (out, 3 * EPOCH))
     assert first["Model/global_step"] < last["Model/global_step"] == 3 * EPOCH

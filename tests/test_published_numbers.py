@@ -1,4 +1,4 @@
-"""study/published_numbers.py: each change changes what it says, and nothing else."""
+"""Tests study/published_numbers.py: each change changes what it says, and nothing else."""
 
 import re
 from unittest import mock
@@ -29,7 +29,7 @@ def test_the_old_schedule_is_that_of_max_i_minus_max_epoch(name):
     with changed("schedule"):
         old = ptb_word_lm.get_config(name)
     for i in range(config.max_max_epoch):
-        here = old.lr_decay ** max(i + 1 - old.max_epoch, 0.0)  # main's
+        here = old.lr_decay ** max(i + 1 - old.max_epoch, 0.0)  # the rule of main
         assert here == config.lr_decay ** max(i - config.max_epoch, 0.0)
     for attribute in set(dir(config)) - {"max_epoch"}:
         if not attribute.startswith("_"):
@@ -69,7 +69,7 @@ def test_training_begins_each_batch_with_zeros_when_the_state_is_not_carried():
             with running_session() as session:
                 perplexities[model_class] = run_epoch(session, model)
                 batches = model.input.epoch_size
-                costs = [session.run(model.cost) for _ in range(batches)]  # nothing is fed
+                costs = [session.run(model.cost) for _ in range(batches)]  # without feeding a state
     from_zeros = np.exp(np.sum(costs) / (batches * config.num_steps))
     forgetful = perplexities[published_numbers.ForgetfulModel]
     assert forgetful == pytest.approx(from_zeros, rel=1e-6)
@@ -101,7 +101,7 @@ def test_shared_layers_are_what_tensorflow_1_makes_of_one_cell_object():
     for rnn in (contrib.rnn, tf1.contrib.rnn):
         with tf.Graph().as_default(), tf.Session() as session, changed("shared_cell"):
             cells = [rnn.BasicLSTMCell(8)] * 2
-            if rnn is contrib.rnn:  # which refuses one object for both
+            if rnn is contrib.rnn:  # It refuses one object for both layers.
                 cells = [rnn.BasicLSTMCell(8) for _ in range(2)]
             cell = rnn.MultiRNNCell(cells)
             output, _ = cell(tf.constant(x), cell.zero_state(3, tf.float32))

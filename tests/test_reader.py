@@ -1,4 +1,4 @@
-"""Text files to word ids to batches."""
+"""Tests reader.py: text files become word ids, and word ids become batches."""
 
 import os
 import pathlib
@@ -19,7 +19,7 @@ import reader
 
 
 def batches(raw_data, batch_size, num_steps, count):
-    """The first `count` pairs of `ptb_producer`."""
+    """Returns the first `count` pairs of `ptb_producer`."""
     xy = reader.ptb_producer(raw_data, batch_size, num_steps)
     with running_session() as session:
         return [session.run(xy) for _ in range(count)]
@@ -37,7 +37,7 @@ def test_batches_are_the_ones_drawn_in_the_docstring():
     for batch, (x, y) in zip(drawn, made):
         np.testing.assert_array_equal(x, batch[:, 0])
         np.testing.assert_array_equal(y, batch[:, 1])
-    np.testing.assert_array_equal(made[4], made[0])  # and from the start again
+    np.testing.assert_array_equal(made[4], made[0])  # After the last batch, the first comes again.
 
 
 def test_batches_are_int32_of_a_known_shape():
@@ -114,7 +114,8 @@ def test_one_line_of_a_million_words_without_an_end(tmp_path):
     assert vocabulary == 2
 
 
-# Words of any script; what str.split splits at (white space, and some controls) is in none of them.
+# Words of any script. None of them has a character at which str.split splits (white space, and some
+# control characters).
 WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1)
 TEXTS = st.lists(st.lists(WORDS, min_size=1, max_size=8), min_size=1, max_size=8)
 
@@ -146,7 +147,7 @@ def test_an_epoch_shows_every_word_but_the_remainder_once_and_in_order(words, ro
     expected = [[b * row_length + t for t in range(count * steps)] for b in range(rows)]
     np.testing.assert_array_equal(x, expected)
     np.testing.assert_array_equal(y, x + 1)
-    # What is left over is less than one more batch.
+    # The words left over are too few for one more batch.
     assert words - x.size < rows * (steps + 1)
 
 

@@ -1,4 +1,4 @@
-"""Replicas that split the rows of a batch: the numbers are those of one."""
+"""Tests replicas, which split the rows of a batch: they compute what a single one computes."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ STEPS = 20
 
 
 def trained(devices, learning_rate=1.0, **values):
-    """Costs, weights and last state after some steps of a model with 4 rows."""
+    """Trains a model with 4 rows for some steps; returns costs, weights and the last state."""
     config = make_lm_config(init_scale=0.4, num_steps=7, hidden_size=12, **values)
     with tf.Graph().as_default():
         model = build(config, DATA, devices=devices)
@@ -42,7 +42,7 @@ def trained(devices, learning_rate=1.0, **values):
     [
         dict(rnn_mode="block"),
         dict(rnn_mode="basic"),
-        dict(cell="gru", learning_rate=0.1),  # with 1.0, rounding grows too fast for 1e-6
+        dict(cell="gru", learning_rate=0.1),  # At 1.0, rounding grows too fast for 1e-6.
         dict(rnn_mode="block", max_grad_norm=0.01),
     ],
     ids=["block", "basic", "gru", "clipped"],

@@ -1,4 +1,4 @@
-"""The folder of a run: trainings that are saved, stopped, killed, damaged and resumed."""
+"""Tests the folder of a run: trainings are saved, stopped, killed, damaged and resumed."""
 
 import contextlib
 import errno
@@ -43,7 +43,7 @@ from lm.training import DivergedError
 from study import plot_run
 from study.plot_run import by_epoch, read_run
 
-# Signals, limits and /proc are not everywhere.
+# Not every system has signals, limits and /proc.
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 MODES = ["basic", "block"]
 
@@ -64,7 +64,7 @@ def trained_once(tmp_path_factory):
 
 @pytest.fixture
 def finished(trained_once, out):
-    """The `Result` of a run with seed 1, which left `out`."""
+    """Returns the `Result` of a run with seed 1, whose folder is `out`."""
     folder, result = trained_once
     shutil.copytree(folder, out)
     return result
@@ -106,11 +106,11 @@ def test_a_run_leaves_five_checkpoints_the_vocabulary_and_the_configuration(corp
     config = saved_config(out)
     assert (config["model"], config["hidden_size"], config["vocab_size"]) == ("test", 16, 8)
     assert config["max_max_epoch"] == 7
-    # What the docstring of lm/run_folder.py lists, and nothing else.
+    # The folder holds what the docstring of lm/run_folder.py lists, and nothing else.
     listed = re.findall(r"^    (\S+)  ", run_folder.__doc__, flags=re.MULTILINE)
     patterns = [name.replace("STEP", "*") for name in listed]
     assert len(patterns) == 7
-    patterns.remove("lock")  # goes at the end
+    patterns.remove("lock")  # The run removes it at the end.
     for name in os.listdir(out):
         assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns), name
     for pattern in patterns:
@@ -193,7 +193,7 @@ def test_a_run_with_dropout_says_that_it_draws_other_masks(run_train, out):
 def test_dropout_after_a_resume_does_not_repeat_the_first_epochs_masks(
     corpus, out, keep_prob, same, mode
 ):
-    # Weights that do not move: nothing but the masks can tell one epoch from another.
+    # The weights do not move, so that epochs can differ in their masks only.
     values = dict(keep_prob=keep_prob, learning_rate=0.0, init_scale=1.0, rnn_mode=mode)
     (first,) = train_run(corpus, out, seed=1, max_max_epoch=1, **values).epochs
     (second,) = train_run(corpus, out, seed=1, max_max_epoch=2, **values).epochs
@@ -213,7 +213,7 @@ def test_what_shapes_no_variable_and_no_epoch_may_change_between_runs(corpus, ou
 
 
 def open_run(folder, corpus, seed=None):
-    """The `RunFolder` of a run of `train_run`."""
+    """Opens the `RunFolder` of a run of `train_run`."""
     return RunFolder(
         folder, make_lm_config(hidden_size=16, vocab_size=8), read_corpus(corpus), seed=seed
     )
@@ -295,7 +295,7 @@ def test_another_seed_than_the_first_is_said_every_time(corpus, out, finished):
 
 @pytest.mark.parametrize("name", ["seed", "config.json"])
 def test_of_a_seed_that_nobody_knows_nothing_is_said(corpus, out, finished, name):
-    if name == "seed":  # a folder of an earlier version
+    if name == "seed":  # as in a folder of an earlier version
         config = saved_config(out)
         del config["seed"]
         with open(os.path.join(out, "config.json"), "w") as file:
@@ -386,7 +386,7 @@ def test_the_lock_of_a_process_ends_with_it(corpus, out):
 
 @posix
 def test_a_lock_that_is_removed_while_one_waits_for_it_locks_nothing(corpus, out, monkeypatch):
-    """Between opening the file and locking it, its holder ends, and a third training begins."""
+    """The holder ends, and a third training begins, between opening and locking the file."""
     os.mkdir(out)
     third = []
 
@@ -444,7 +444,7 @@ def test_a_lock_of_something_else_is_not_written(corpus, out):
 # --------------------------------------------------------------------------------------------------
 @pytest.fixture
 def start(tmp_path):
-    """Starts `python -m lm.train`, six epochs; its output goes to a file that `lines` reads."""
+    """Starts `python -m lm.train` for six epochs; `lines` reads the file of its output."""
     folder = write_corpus(tmp_path, TEXT * 3, TEXT[:600], TEXT[:300])
     processes = []
 
@@ -475,7 +475,7 @@ def lines_of(out):
 
 
 def wait_for(process, out, text):
-    """Waits until a process that was just started has printed a text, or has ended."""
+    """Waits until a new process has printed a text, or has ended."""
     before = len(lines_of(out))
     while process.poll() is None and not any(text in line for line in lines_of(out)[before:]):
         time.sleep(0.01)
@@ -485,7 +485,7 @@ def wait_for(process, out, text):
 @pytest.mark.slow
 def test_ctrl_c_ends_with_status_130_and_says_what_is_saved(start, tmp_path):
     out = str(tmp_path / "out")
-    process = start(out, hidden_size=300)  # the signal comes in the middle of a long epoch
+    process = start(out, hidden_size=300)  # The signal comes in the middle of a long epoch.
     wait_for(process, out, "Epoch: 2 Learning rate")
     process.send_signal(signal.SIGINT)
     assert process.wait() == 130
@@ -528,7 +528,7 @@ def test_a_disk_that_is_full_while_saving_leaves_the_checkpoint_before(corpus, r
         "-m",
         "lm.train",
         *flags,
-        preexec_fn=limited(10000),  # a checkpoint has more bytes
+        preexec_fn=limited(10000),  # A checkpoint has more bytes.
     )
     assert status == 2
     assert printed.splitlines()[0] == "Resuming after epoch 1 of 3."
@@ -566,7 +566,7 @@ def test_what_a_failed_save_leaves_goes_at_once(corpus, out):
 @pytest.mark.slow
 def test_a_disk_that_is_full_at_the_start(corpus, out):
     flags = ["--data_path=" + corpus, "--save_path=" + out] + run_flags()
-    # In the folder, the ids of the 2850 words have a line above them.
+    # In the file, a line stands above the ids of the 2850 words.
     assert run_command("-m", "lm.train", *flags, preexec_fn=limited(4 * 2850 + 40)) == (
         2,
         "",
@@ -593,13 +593,13 @@ def test_a_cost_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(corpus
 def test_a_folder_that_is_a_file(corpus, tmp_path):
     path = tmp_path / "file"
     path.write_text("")
-    with pytest.raises(SavePathError, match="cannot write there .*; give a folder"):
+    with pytest.raises(SavePathError, match="cannot write there .*; give another folder"):
         train_run(corpus, str(path))
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a folder that no user can write")
 def test_a_folder_that_cannot_be_written(corpus):
-    with pytest.raises(SavePathError, match="cannot write there .*; give a folder"):
+    with pytest.raises(SavePathError, match="cannot write there .*; give another folder"):
         train_run(corpus, "/proc/self/fdinfo")
 
 
@@ -672,7 +672,7 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(
 
 @pytest.fixture
 def on_first_read(monkeypatch):
-    """Does something when a checkpoint is first read, which may make the reading fail."""
+    """Calls a function when a checkpoint is first read, which may make the reading fail."""
     read = checkpoints._read_step
 
     def run(action):
@@ -710,7 +710,7 @@ def test_a_checkpoint_that_is_being_written_is_read_a_moment_later(
 @pytest.mark.slow
 def test_what_a_kill_while_saving_leaves_is_no_checkpoint_and_goes(run_train, out):
     run_train(dict(max_max_epoch=1), folder=out)
-    # The data comes first, under a passing name, and the index last.
+    # TensorFlow writes the data first, under a temporary name, and the index last.
     half = os.path.join(out, "model.ckpt-%d.data-00000-of-00001" % (2 * EPOCH))
     for path in (half, half + ".tempstate123"):
         with open(path, "wb") as file:
@@ -744,7 +744,7 @@ def test_a_file_of_somebody_else_is_not_written_over(corpus, out, name):
 
 
 def test_half_a_checkpoint_that_no_run_has_left_stays(corpus, tmp_path):
-    """Somebody may be copying it there."""
+    """Somebody may be copying a checkpoint there."""
     out = tmp_path / "out"
     out.mkdir()
     data = out / "model.ckpt-7.data-00000-of-00001"
@@ -840,7 +840,7 @@ def test_a_run_that_is_refused_leaves_the_files_of_the_other(corpus, out, finish
 
 
 def test_the_digest_of_a_corpus_stays_the_same(out):
-    """So that runs of earlier versions go on; of the words and of int32 ids, lists or arrays."""
+    """Runs of earlier versions can resume. Lists and arrays of ids give the same digest."""
     ids, words = [1, 2, 0, 2, 1, 0] * 8, ["<eos>", "a", "b"]
     expected = hashlib.sha256(b"<eos>\na\nb" + struct.pack("<48i", *ids)).hexdigest()
     for train in (ids, np.array(ids, np.int32)):
@@ -893,7 +893,7 @@ def test_the_dtype_is_compared_too(corpus, out, finished):
 # Checkpoints of TensorFlow 1.4
 # --------------------------------------------------------------------------------------------------
 def recorded_run(mode=None, **values):
-    """The configuration of the recorded run, its corpus, and what was recorded."""
+    """Returns the configuration of the recorded run, its corpus, and the record."""
     recorded = load_golden("run-two-layer.json")
     config = make_lm_config(rnn_mode=mode, **dict(recorded["config"], **values))
     return config, recorded_corpus(recorded), recorded
@@ -935,11 +935,11 @@ def test_a_checkpoint_from_the_middle_of_an_epoch_goes_on_with_that_epoch(out):
     copy_recorded_checkpoint("run-two-layer-final.ckpt", out)
     config, corpus, recorded = recorded_run()
     batches = config.batch_size * config.num_steps
-    longer = (corpus.train * 3)[: 200 * batches + config.batch_size]  # epochs of 200 steps
+    longer = (corpus.train * 3)[: 200 * batches + config.batch_size]  # makes epochs of 200 steps
     corpus = corpus._replace(train=longer)
     lines = []
     result = training.train(config, corpus, out, log=lines.append)
-    # The checkpoint has 495 steps.
+    # The checkpoint is of step 495.
     assert lines[0] == "Resuming after epoch 2 of 5, with weights 95 batches further."
     assert [epoch.number for epoch in result.epochs] == [3, 4, 5]
     assert saved_steps(out) == [495 + 200 * epochs for epochs in (1, 2, 3)]
@@ -960,7 +960,7 @@ def test_summaries_are_those_of_the_result(out, finished):
     assert value == pytest.approx(finished.test_perplexity, rel=1e-6)
     assert by_epoch(numbers, "Learning Rate") == ([1, 2, 3], [1, 1, 0.5])
     assert by_epoch(numbers, "Test Perplexity")[0] == [3]
-    # Ten progress lines an epoch; those of the test are not training.
+    # An epoch has ten lines of progress. Those of the test do not count.
     for name in ("Training Loss", "Words per Second"):
         assert len(numbers[name]) == 3 * 10
         assert all(value > 0 for _, value in numbers[name])

@@ -1,7 +1,7 @@
-"""The workshop is the reference, faster: `lm.model.Model` against `ptb_word_lm.PTBModel`.
+"""Compares `lm.model.Model` of the workshop with `ptb_word_lm.PTBModel` of the reference.
 
-Both start from one checkpoint, read the same words and, with dropout, draw the same masks. Then
-costs, weights and states are the same, and each goes on from the other's checkpoint.
+Both models start from one checkpoint, read the same words and, with dropout, draw the same masks.
+Then costs, weights and states must be the same, and each must resume from the other's checkpoint.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ MODES = ["basic", "block"]
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
-    """Initial weights, drawn once, in a checkpoint."""
+    """Saves initial weights, drawn once, in a checkpoint."""
     with tf.Graph().as_default():
         build(make_config(**SIZES), DATA)
         random = np.random.RandomState(3)
@@ -44,7 +44,7 @@ def checkpoint(tmp_path_factory):
 
 
 def trained(config, checkpoint, steps=STEPS, saved_as=None):
-    """Costs, weights and last state after some steps from a checkpoint, in a graph of its own."""
+    """Trains from a checkpoint for some steps; returns costs, weights and the last state."""
     with tf.Graph().as_default():
         model = build(config, DATA)
         with running_session() as session:
@@ -71,7 +71,7 @@ def test_costs_weights_and_state_of_20_steps(checkpoint, mode):
     reference = trained(house("reference", **SIZES), checkpoint)
     workshop = trained(house(mode, **SIZES), checkpoint)
     assert_same(workshop, reference)
-    assert reference[0][-1] < 0.95 * reference[0][0]  # it has learnt
+    assert reference[0][-1] < 0.95 * reference[0][0]  # The model has learnt.
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -98,9 +98,10 @@ def test_a_checkpoint_of_one_goes_on_in_the_other(checkpoint, tmp_path, mode, di
 
 
 class Masks(object):
-    """Dropout masks that do not depend on the graph: one for the words, one for each layer.
+    """Draws dropout masks that do not depend on the graph: one for the words, one for each layer.
 
-    The reference and basic mode drop a layer's output step by step, block mode all steps at once.
+    The reference and basic mode drop a layer's output step by step; block mode drops all steps at
+    once.
     """
 
     def __init__(self, config):
@@ -140,7 +141,7 @@ def test_the_same_masks_give_the_same_numbers(checkpoint, monkeypatch, mode):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ["run-two-layer", "run-clipped"])
 def test_the_function_trains_the_recorded_runs(tmp_path, name, mode):
-    """Perplexities of whole runs, recorded on TensorFlow 1.4, by `lm.training.train`."""
+    """`lm.training.train` gives the perplexities of whole runs recorded on TensorFlow 1.4."""
     recorded = load_golden(name + ".json")
     folder = str(tmp_path)
     with tf.Graph().as_default():
@@ -164,7 +165,7 @@ def test_the_function_trains_the_recorded_runs(tmp_path, name, mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_workshops_run_epoch_is_the_references(mode):
-    """On one model of each house, from TensorFlow 1.4's checkpoint."""
+    """Each house has one model, with the weights of TensorFlow 1.4's checkpoint."""
     recorded = load_golden("run-two-layer.json")
     perplexities = []
     for name, run_epoch in (("reference", ptb_word_lm.run_epoch), ("lm", training.run_epoch)):

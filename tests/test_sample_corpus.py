@@ -1,4 +1,4 @@
-"""The corpus that ships and the grammar behind it."""
+"""Tests the corpus that ships, and the grammar that writes it."""
 
 import copy
 import itertools
@@ -25,7 +25,7 @@ def rules():
 
 @pytest.fixture(scope="module")
 def sentences():
-    """The sentences of each split, as lists of words."""
+    """Returns the sentences of each split, as lists of words."""
     texts = {}
     for split in reader.SPLITS:
         with open(os.path.join(SAMPLE, "ptb.%s.txt" % split), encoding="utf-8") as file:
@@ -115,7 +115,7 @@ def test_the_country_decides_the_language_at_every_distance(sentences):
         assert make_sample.LANGUAGES[words[place]] == words[-1]
         distances.add(len(words) - 3 - place - 1)
         countries.add(words[place])
-        # No other clue: neither a country nor a language in between or before.
+        # There is no other clue: neither a country nor a language comes before or in between.
         names = set(make_sample.LANGUAGES) | set(make_sample.LANGUAGES.values())
         assert not names & set(words[:place] + words[place + 1 : -1])
     assert distances == set(range(31))
@@ -141,14 +141,14 @@ def test_verbs_agree_with_their_subject_across_the_clause(sentences):
     for words in itertools.chain(*sentences.values()):
         for verb in set(words) & set(verbs):
             subject = next((word for word in words if word in number_of), None)
-            if subject:  # or else a person with a name, or one of the scenes
+            if subject:  # Other sentences have a person with a name, or one of the scenes.
                 assert number_of[subject] == verbs[verb], " ".join(words)
                 seen.add(verb)
     assert seen == set(verbs)
 
 
 def probability_of(rules, symbols, words, memo):
-    """P(the symbols become exactly the words), by trying every division: no filter, no stacks."""
+    """Returns P(the symbols become exactly the words), by trying every division of the words."""
     key = (symbols, words)
     if key not in memo:
         if not symbols or not words:
@@ -208,7 +208,7 @@ def test_the_best_perplexities_are_what_their_sentences_give(rules, sentences):
 
 
 def test_words_fall_as_often_as_the_grammar_says():
-    """One rule by hand: `a` with probability 3/4, a second `b` behind it with 1/2."""
+    """Computes one rule by hand: `a` has probability 3/4, and a second `b` after it 1/2."""
     rules = {
         "SENTENCE": [(0.75, ["a", "REST"]), (0.25, ["b"])],
         "REST": [(0.5, ["b"]), (0.5, ["c"])],

@@ -1,4 +1,4 @@
-"""`sequence_loss` against TensorFlow 1.4's numbers and against NumPy."""
+"""Compares `sequence_loss` with TensorFlow 1.4's numbers and with NumPy."""
 
 import itertools
 

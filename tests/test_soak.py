@@ -1,4 +1,4 @@
-"""Two hundred epochs in one process: nothing grows but the file of summaries."""
+"""Trains two hundred epochs in one process: nothing grows except the file of summaries."""
 
 import collections
 import gc
@@ -10,16 +10,16 @@ import tensorflow.compat.v1 as tf
 from models import TEXT, train_run, write_corpus
 
 EPOCHS = 200
-SETTLED = 50  # by then every buffer has its size, and checkpoints are removed as they are made
-# A copy of the weights that stayed in each epoch would make 50 megabytes of these 150 epochs; the
-# system hands out memory by the megabyte.
+SETTLED = 50  # From here on buffers keep their size, and each new checkpoint replaces an old one.
+# If each epoch kept a copy of the weights, these 150 epochs would take 50 megabytes. The system
+# hands out memory by the megabyte.
 MOST_MEGABYTES = 5
 
 Use = collections.namedtuple("Use", ["megabytes", "handles", "threads", "files", "operations"])
 
 
 def use(folder):
-    """What the process uses at the moment; the megabytes are those of its data (VmData)."""
+    """Returns what the process uses now; the megabytes are those of its data (VmData)."""
     gc.collect()
     with open("/proc/self/status") as file:
         kilobytes = int(re.search(r"VmData:\s+(\d+) kB", file.read()).group(1))

@@ -1,4 +1,4 @@
-"""The study scripts: each claim that they make, and the output that they promise."""
+"""Tests the study scripts: the claims that they make, and the output that they promise."""
 
 import importlib
 import sys
@@ -10,11 +10,13 @@ from documents import expected_output, skeleton
 
 from study import gradient_clipping
 
-STUDIES = "embedding_lookup encoder_decoder gates gradient_clipping long_term_dependency".split()
+STUDIES = (
+    "embedding_lookup encoder_decoder gates gradient_clipping long_term_dependency one_batch"
+).split()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["embedding_lookup", "gradient_clipping"])
+@pytest.mark.parametrize("name", ["embedding_lookup", "gradient_clipping", "one_batch"])
 def test_the_output_is_the_expected_one(name):
     status, out, err = run_command("-m", "study." + name)
     assert (status, err) == (0, "")

@@ -1,4 +1,4 @@
-"""The reference on TensorFlow 1.15's own `tf.contrib`, with substitutions 1 and 2 undone."""
+"""Tests the reference on TensorFlow 1.15's own `tf.contrib`, without substitutions 1 and 2."""
 
 import numpy as np
 import pytest

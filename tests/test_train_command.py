@@ -1,4 +1,4 @@
-"""What a person sees of `python -m lm.train`: output, help, and one line for each mistake."""
+"""Tests what you see of `python -m lm.train`: output, help, and one line for each mistake."""
 
 import functools
 import io
@@ -28,7 +28,7 @@ def command(call_main):
 
 @pytest.fixture
 def refused(call_refused):
-    """Runs the command and returns the one line that refuses it."""
+    """Runs the command; returns the one line that refuses it."""
     return functools.partial(call_refused, train)
 
 
@@ -57,12 +57,13 @@ def test_a_run_prints_its_results_and_nothing_else(corpus, tmp_path):
     lines = output.splitlines()
     assert lines[0] == "Epoch: 1 Learning rate: 1.000"
     assert lines[-1].startswith("Test Perplexity: ")
-    # Ten lines for 119 batches of training, ten for 149 words of the test text: 149 is a prime.
+    # There are ten lines for 119 batches of training, and ten for the 149 words of the test text,
+    # which are read one by one: 149 is a prime.
     assert len(lines) == 1 + 10 + 2 + 10 + 1
 
 
 def forms(lines):
-    """The lines with N in place of each number."""
+    """Returns the lines with N in place of each number."""
     return [re.sub(r"\d+(\.\d+)?", "N", line) for line in lines]
 
 
@@ -73,7 +74,7 @@ def test_the_lines_are_the_references(command, corpus, run_main):
     assert (status, errors) == (0, "")
     lines = output.splitlines()
     assert lines[-1].startswith("Test Perplexity: ")
-    # The reference shows no progress of the test text.
+    # The reference shows no progress for the test text.
     end = [number for number, line in enumerate(lines) if "Valid" in line][-1] + 1
     assert set(forms(lines[end:-1])) == {"N perplexity: N speed: N wps"}
     assert set(forms(lines[end:-1])) < set(forms(expected))
@@ -86,7 +87,7 @@ def test_the_lines_are_the_references(command, corpus, run_main):
 
 
 class Pieces(io.RawIOBase):
-    """A file that remembers in what pieces it was written."""
+    """A file that remembers the pieces in which it was written."""
 
     def __init__(self):
         super(Pieces, self).__init__()
@@ -183,7 +184,7 @@ def test_help_names_the_flags(flag):
 
 def test_help_explains_the_attributes_as_the_glossary_does(command):
     _, output, _ = command("--help")
-    text = "".join(output.split())  # it is broken into lines
+    text = "".join(output.split())  # undoes the line breaks
     glossary = re.findall(r"\| `(\w+)` \| (.*) \|", reference_configs.__doc__)
     assert len(glossary) == 12
     for name, meaning in glossary:
@@ -295,11 +296,12 @@ def test_a_mistake_is_one_line_and_status_2():
         (["--rnn_mode=cudnn"], "--rnn_mode=cudnn: no such mode; choose basic or block"),
         (
             ["--rnn_mode=block", "--cell=gru"],
-            "--cell=gru: --rnn_mode=block has basic_lstm only; leave one of the two out",
+            "--cell=gru: --rnn_mode=block works with basic_lstm only; leave one of the two flags"
+            " out",
         ),
         (
             ["--use_bf16", "--use_fp16"],
-            "--use_bf16=True: --use_fp16 leaves no 32-bit floats; give one of the two",
+            "--use_bf16=True: does not go together with --use_fp16; give one of the two flags",
         ),
         (["--use_fp16=maybe"], "argument --use_fp16: must be true or false; given maybe"),
         (["--seed=-1"], "argument --seed: must be at least 0; given -1"),
@@ -369,7 +371,7 @@ def test_a_diverged_run_names_a_learning_rate_that_was_not_given(command, corpus
 def test_a_save_path_that_is_a_file(refused):
     line = refused("--save_path=" + train.__file__)
     assert line.startswith("--save_path=%s: cannot write there (" % train.__file__)
-    assert line.endswith("; give a folder")
+    assert line.endswith("; give another folder")
 
 
 def test_a_tilde_is_the_home_folder(refused, monkeypatch, tmp_path):

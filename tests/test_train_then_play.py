@@ -1,4 +1,4 @@
-"""Train, then play: a model of the corpus that ships says what people's countries speak."""
+"""Trains on the corpus that ships, then generates: people speak the language of their country."""
 
 import itertools
 
@@ -21,7 +21,7 @@ def model(tmp_path_factory):
 
 
 def sentences(words):
-    """Yields the sentences, lists of words, of a text."""
+    """Yields the sentences of a text, each a list of words."""
     sentence = []
     for word in words:
         if word == "<eos>":
@@ -32,7 +32,7 @@ def sentences(words):
 
 
 def country_of(sentence):
-    """Returns the country in "grew up in COUNTRY"; None if the sentence does not say it."""
+    """Returns the country in "grew up in COUNTRY"; None if the sentence has none."""
     text = " %s " % " ".join(sentence)
     return next((c for c in LANGUAGES if " grew up in %s " % c in text), None)
 
@@ -44,7 +44,7 @@ def test_sentences_end_in_the_language_of_their_country(model):
     told = list(itertools.islice(told, 200))
     assert len(told) == 200
     right = [sentence for sentence in told if sentence[-1] == LANGUAGES[country_of(sentence)]]
-    # Three trainings and three texts of each gave 192 to 200. By chance it is 200 / 16.
+    # Three trainings with three texts each gave 192 to 200. Chance gives 200 / 16.
     assert len(right) >= 180
 
 

@@ -1,4 +1,4 @@
-"""Training as a function: `lm.training.train`, and the model that it trains, `lm.model`."""
+"""Tests training as a function, `lm.training.train`, and the model that it trains, `lm.model`."""
 
 import contextlib
 import math
@@ -44,7 +44,7 @@ in_both_modes = pytest.mark.parametrize("mode", MODES)
 # Initial weights
 # --------------------------------------------------------------------------------------------------
 def initial_weights(seed, **values):
-    """The weights that a training starts from, `{name: array}`."""
+    """Returns the weights that a training starts from, `{name: array}`."""
     config = make_lm_config(**dict(dict(init_scale=0.3), **values))
     corpus = Corpus(DATA, DATA, DATA, ["w%d" % number for number in range(50)], None)
     with tf.Graph().as_default():
@@ -90,7 +90,7 @@ def test_biases_start_at_zero_and_the_rest_within_init_scale(mode, seed):
             assert not value.any()
         else:
             assert np.max(np.abs(value)) <= 0.3, name
-            # Of so many uniform draws, some are near each end.
+            # Among so many uniform draws, some are near each end.
             assert np.min(value) < -0.2 and np.max(value) > 0.2, name
 
 
@@ -185,7 +185,7 @@ def test_the_corpus_is_not_in_the_graph_and_no_queue_is():
     "cell, mode", [("basic_lstm", "basic"), ("basic_lstm", "block"), ("gru", "basic")]
 )
 def test_the_state_is_carried(cell, mode):
-    """For cells with and without c."""
+    """The cells have a state with c, and one without."""
     words = np.random.RandomState(7).randint(0, 50, 200).tolist()
     model = build(make_lm_config(cell, mode, init_scale=1.0), words, is_training=False)
     with running_session() as session:
@@ -204,7 +204,7 @@ def test_the_state_is_carried(cell, mode):
 
 
 class FakeSession(object):
-    """Returns the next of some costs for every step, and 0.5 for the learning rate."""
+    """A session that returns the next cost for each step, and 0.5 for the learning rate."""
 
     def __init__(self, *costs):
         self.costs = list(costs)
@@ -262,7 +262,7 @@ def test_the_perplexity_is_summed_in_64_bits(dtype):
 @pytest.mark.parametrize("cost", [float("nan"), float("inf"), 5 * 800.0])
 def test_a_cost_that_is_no_number_or_too_large_ends_the_epoch(cost):
     session = FakeSession(1.0, 1.0, cost)
-    if np.isfinite(cost):  # too large is the mean over all words so far
+    if np.isfinite(cost):  # The mean over all words so far is too large.
         session = FakeSession(cost)
     with pytest.raises(DivergedError, match="is %s at step . of the evaluation; give a" % cost):
         training.run_epoch(session, fake_model(10))
@@ -291,7 +291,7 @@ def test_a_run_learns_what_there_is_to_learn(corpus, mode):
     assert [epoch.learning_rate for epoch in result.epochs] == [1.0, 1.0, 0.5]
     train_perplexities = [epoch.train_perplexity for epoch in result.epochs]
     assert train_perplexities == sorted(train_perplexities, reverse=True)
-    # a, b, c, d and the line end are certain, one word in six is one of three.
+    # a, b, c, d and the line end are certain. One word in six is one of three.
     best = 3 ** (1 / 6)
     assert best < result.epochs[-1].valid_perplexity < 1.5
     assert best < result.test_perplexity < 1.5
@@ -366,7 +366,7 @@ def test_a_run_with_dropout_learns(corpus, mode):
     result = train_run(corpus, seed=1, keep_prob=0.5, rnn_mode=mode)
     train_perplexities = [epoch.train_perplexity for epoch in result.epochs]
     assert train_perplexities[-1] < train_perplexities[0]
-    # Dropout is a burden in training only.
+    # Dropout makes predictions worse only in training.
     assert result.test_perplexity < train_perplexities[-1]
 
 
@@ -385,14 +385,14 @@ def test_half_precision_trains(corpus, tmp_path, mode):
 @pytest.mark.parametrize(
     "lines, steps",
     [
-        (6, 35),  # 36 words: 35 to predict
-        (9, 1),  # 54 words: 53, a prime beyond 50
-        (17, 1),  # 102 words: 101, another
-        (20, 17),  # 120 words: 119 = 7 * 17
+        (6, 35),  # 36 words, 35 to predict
+        (9, 1),  # 54 words, 53 to predict: a prime above 50
+        (17, 1),  # 102 words, 101 to predict: another prime
+        (20, 17),  # 120 words, 119 to predict: 7 * 17
     ],
 )
 def test_the_test_text_is_read_in_steps_that_leave_no_rest(tmp_path, mode, lines, steps):
-    """Its perplexity is that of the reference, which reads word by word."""
+    """The perplexity is that of the reference, which reads word by word."""
     test = "".join(line + "\n" for line in TEXT.splitlines()[:lines])
     folder, out = write_corpus(tmp_path, TEXT, TEXT[:600], test), str(tmp_path / "out")
     told = []
@@ -409,7 +409,7 @@ def test_the_test_text_is_read_in_steps_that_leave_no_rest(tmp_path, mode, lines
             word_by_word = ptb_word_lm.run_epoch(session, model)
     assert result.test_perplexity == pytest.approx(word_by_word, rel=1e-5)
 
-    # Lines of progress: one for each call of session.run, but about ten if there are more.
+    # Each call of session.run gives a line of progress, but there are only about ten of them.
     calls = (6 * lines - 1) // steps
     start = [number for number, line in enumerate(told) if "Valid" in line][-1] + 1
     assert len(told[start:-1]) == calls if calls < 10 else len(told[start:-1]) >= 10
@@ -460,7 +460,7 @@ def test_what_ends_a_training_says_what_is_saved(corpus, monkeypatch, error, kin
     with pytest.raises(kind) as caught:
         train_run(corpus)
     assert type(caught.value) is kind
-    # Without a folder, a reader that has gone away needs no words.
+    # Without a folder, an OutputError says nothing of what is saved.
     expected = "" if kind is console.OutputError else "no epoch is saved"
     assert error is FULL_DISK or str(caught.value) == expected
 
@@ -491,7 +491,7 @@ def test_a_large_graph_is_announced(corpus, monkeypatch, size, is_told):
     monkeypatch.setattr(training, "graph_size", lambda config: size)
     monkeypatch.setattr(training, "build_models", None)
     lines = []
-    with pytest.raises(TypeError):  # None is no function
+    with pytest.raises(TypeError):  # None cannot be called.
         train_run(corpus, log=lines.append)
     assert lines == ["Building the graph of 2 layers, which takes a while."] * is_told
 
@@ -532,7 +532,7 @@ def test_the_words_may_be_too_many_for_the_memory(monkeypatch):
 
 @pytest.mark.parametrize("cell", sorted(cells.CELLS))
 def test_what_a_model_takes_is_what_its_weights_and_their_gradients_take(monkeypatch, cell):
-    """With sizes that leave the logits and the graph aside."""
+    """The sizes make the logits and the graph small beside the weights."""
     config = make_lm_config(cell, num_layers=2, hidden_size=3000, vocab_size=50, num_steps=1)
     config.batch_size = 1
     input_ = Input(config, DATA)
@@ -552,7 +552,7 @@ def test_the_memory_is_that_of_the_machine_or_less(monkeypatch):
         kilobytes = int(re.search(r"MemTotal: +(\d+) kB", file.read()).group(1))
     monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
     assert model._memory() == 1024 * kilobytes
-    # What the process has already counts, gigabytes with TensorFlow.
+    # The memory that the process has already counts too: gigabytes with TensorFlow.
     monkeypatch.setattr(resource, "getrlimit", lambda _: (10**12, resource.RLIM_INFINITY))
     assert model._memory() == min(1024 * kilobytes, 10**12)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (10**6, resource.RLIM_INFINITY))
@@ -563,7 +563,7 @@ def test_the_memory_is_that_of_the_machine_or_less(monkeypatch):
 # A cell that the project does not have
 # --------------------------------------------------------------------------------------------------
 class FadingCell(contrib.rnn.RNNCell):
-    """s = tanh(x W + d * s): each unit remembers itself alone, by a factor that is learnt."""
+    """A cell s = tanh(x W + d * s): each unit remembers only itself, by a factor that it learns."""
 
     scope_name = "fading_cell"
 

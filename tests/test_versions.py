@@ -1,4 +1,4 @@
-"""The versions that the README names are those that tox and the workflow test."""
+"""Tests that the versions in the README are those that tox and the workflow test."""
 
 import configparser
 import re

@@ -1,4 +1,4 @@
-"""Texts as word ids in a file: the ids are the reference's, whatever the text and its size."""
+"""Tests word ids in a file: they are the reference's, whatever the text and its size."""
 
 import collections
 import itertools
@@ -37,7 +37,7 @@ from lm.corpus import SAMPLE, read_corpus, read_vocabulary
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 # White space of str.split, line ends, byte-order marks, letters of one to four bytes, and words
-# that look like those that the reader itself adds.
+# that the reader itself adds.
 PARTS = "a b ab <eos> x<eos>y <unk> \xe9 \u5927 \U0001f600 \ufeff \u200b".split(" ") + [
     " ",
     "  ",
@@ -62,7 +62,7 @@ PARTS = "a b ab <eos> x<eos>y <unk> \xe9 \u5927 \U0001f600 \ufeff \u200b".split(
     "\u205f",
     "\u3000",
 ]
-# The a makes sure that there is a word.
+# The letter a makes sure that there is a word.
 ODD_TEXTS = st.lists(st.sampled_from(PARTS), max_size=40).map(lambda parts: "".join(parts) + " a")
 LONG_TEXTS = st.lists(st.sampled_from(PARTS), min_size=60, max_size=90).map(" ".join)
 
@@ -79,7 +79,7 @@ def cut(monkeypatch):
 
 
 def both(folder, capsys):
-    """What the reference and the workshop make of a corpus: ids, words, and the lines they say."""
+    """Reads a corpus with the reference and the workshop; returns ids, words and lines of both."""
     capsys.readouterr()
     *texts, size = reader.ptb_raw_data(folder)
     words = reader.ptb_vocabulary(folder)
@@ -152,7 +152,7 @@ def test_memory_does_not_grow_with_the_text(tmp_path, cut):
 
 def test_a_long_reading_tells_how_far_it_is(tmp_path, cut, monkeypatch):
     cut(2**8)
-    clock = itertools.count(step=3)  # seconds between two looks at it
+    clock = itertools.count(step=3)  # Each look at the clock is 3 seconds after the last.
     monkeypatch.setattr(word_ids.time, "monotonic", clock.__next__)
     folder = write_corpus(tmp_path, "a b c d e f g\n" * 500)
     lines = []
@@ -182,7 +182,7 @@ def test_what_is_released_is_in_memory_no_longer_and_reads_the_same(tmp_path):
     array = np.memmap(str(tmp_path / "ids"), np.int32, "r")
 
     def resident():
-        """Kilobytes of the file in memory."""
+        """Returns how many kilobytes of the file are in memory."""
         with open("/proc/self/smaps") as file:
             text = file.read()
         ((_, size),) = re.findall(r"(/\S+/ids)\n(?:.*\n)*?Rss: +(\d+) kB", text)
@@ -216,7 +216,7 @@ def test_a_progress_that_nobody_reads_ends_the_reading(corpus, monkeypatch):
 # Where the ids lie
 # --------------------------------------------------------------------------------------------------
 def test_the_file_has_no_name(corpus, tmp_path, monkeypatch):
-    """So nothing of it is left however the process ends."""
+    """The file has no name, so that nothing of it is left however the process ends."""
     folders = [tmp_path / "out", tmp_path / "tmp"]
     for folder in folders:
         folder.mkdir()
@@ -252,12 +252,12 @@ def test_a_killed_reading_leaves_nothing(tmp_path):
         try:
             text = os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "wb")
             break
-        except OSError:  # The process has not come so far.
+        except OSError:  # The process has not got so far.
             assert process.poll() is None
             time.sleep(0.05)
     os.set_blocking(text.fileno(), True)
     with text:
-        text.write(b"a b c d\n" * 2**19)  # all but the last 64 kB of it are read when this returns
+        text.write(b"a b c d\n" * 2**19)  # When this returns, all but the last 64 kB are read.
         text.flush()
         process.kill()
         assert process.wait() == -signal.SIGKILL
@@ -296,17 +296,17 @@ def test_without_a_folder_for_temporary_files(corpus, monkeypatch):
 
 
 # --------------------------------------------------------------------------------------------------
-# What the folder of a run remembers
+# What the folder of a run keeps
 # --------------------------------------------------------------------------------------------------
 @pytest.fixture
 def out(corpus, tmp_path):
-    """The folder of a run on the corpus that has trained no epoch."""
+    """Returns the folder of a run that has trained no epoch on the corpus."""
     train_run(corpus, str(tmp_path / "out"), max_max_epoch=0)
     return str(tmp_path / "out")
 
 
 def is_remembered(corpus, out, **more):
-    """Whether the folder's ids are used; in any case they have to be those of a new reading."""
+    """Returns whether the folder's ids are used. The ids must always be those of a new reading."""
     found, new = (read_corpus(corpus, folder=folder, **more) for folder in (out, None))
     assert new.unsaved is not None
     for ids, expected in zip(found[:3], new[:3]):
@@ -366,7 +366,7 @@ def without_ids(data):
 
 
 def with_another_id(data, place=-3):
-    """Changes one of the ids, by default one of the training text; the length stays."""
+    """Changes one id, by default of the training text; the length stays."""
     ids = np.frombuffer(data[data.index(b"\n") + 1 :], np.int32).copy()
     ids[place] = (ids[place] + 1) % 3
     return data[: data.index(b"\n") + 1] + ids.tobytes()
@@ -430,11 +430,11 @@ def test_a_corpus_that_is_changed_in_memory_is_not_remembered_for_the_text(corpu
 # vocab_size
 # --------------------------------------------------------------------------------------------------
 def with_unk(texts, vocab_size):
-    """The texts, each in one line, with `<unk>` for what is not among the most frequent words."""
+    """Returns each text in one line, with `<unk>` for all but the most frequent words."""
     words = [text.lstrip("\ufeff").replace("\n", " <eos> ").split() for text in texts]
     counts = collections.Counter(word for word in words[0] if word != "<unk>")
     kept = sorted(counts, key=lambda word: (-counts[word], word))[: vocab_size - 1]
-    # Each begins with a space, since a text may begin with a byte-order mark that is a word.
+    # Each line begins with a space, since a text may begin with a byte-order mark that is a word.
     return [" ".join([""] + [w if w in kept else "<unk>" for w in text]) for text in words]
 
 
@@ -444,7 +444,7 @@ def test_a_limited_vocabulary_is_that_of_the_text_with_unk_in_it(
 ):
     texts = [train, valid, test]
     written = with_unk(texts, vocab_size)
-    assume("<unk>" in written[0].split())  # else the reference has no such word
+    assume("<unk>" in written[0].split())  # Otherwise the reference has no such word.
     cut(size)
     with tempfile.TemporaryDirectory() as folder:
         corpus = read_corpus(write_corpus(pathlib.Path(folder), *texts), vocab_size)
@@ -462,7 +462,7 @@ def test_a_limited_vocabulary_is_that_of_the_text_with_unk_in_it(
 def test_ties_are_broken_as_in_the_references_order(tmp_path):
     folder = write_corpus(tmp_path, "d c b a b a \n", "a b c d \n", "a \n")
     corpus = read_corpus(folder, vocab_size=4)
-    # a and b twice; <eos>, c and d once, of which <eos> stays
+    # a and b occur twice, <eos>, c and d once. Of the latter <eos> stays.
     assert corpus.words == ["<unk>", "a", "b", "<eos>"]
     assert corpus.valid.tolist() == [1, 2, 0, 0, 3]
 
@@ -492,8 +492,8 @@ def test_a_vocab_size_beyond_the_words_keeps_them_all(tmp_path, vocab_size):
     assert corpus.words == ["a", "b", "<eos>", "c", "<unk>"]
     assert corpus.valid.tolist() == [0, 4, 1, 2]
     assert lines[-1] == (
-        "--vocab_size=%d keeps every word of the training text: the vocabulary has 5, <unk> being"
-        " one of them" % vocab_size
+        "--vocab_size=%d keeps every word of the training text: the vocabulary has 5 words,"
+        " <unk> included" % vocab_size
     )
 
 
@@ -534,12 +534,12 @@ def test_training_with_a_limited_vocabulary_and_its_use(corpus, tmp_path, call_m
     status, expected, errors = call_main(generate, *prompt)
     assert (status, errors) == (0, "Not in the vocabulary, read as <unk>: z\n")
 
-    # Without vocabulary.txt the corpus tells the words.
+    # Without vocabulary.txt the words come from the corpus.
     os.remove(os.path.join(out, "vocabulary.txt"))
     status, output, _ = call_main(generate, "--data_path=" + corpus, *prompt)
     assert (status, output) == (0, expected)
 
-    # The run goes on with the same --vocab_size only.
+    # The run resumes only with the same --vocab_size.
     status, output, errors = call_main(train, "--vocab_size=6", *flags)
     assert status == 2
     assert re.match("lm.train: --save_path=.* a vocabulary of 7, .* a vocabulary of 6, ", errors)

@@ -1,4 +1,4 @@
-"""Training on several machines: real worker processes, on the loopback address."""
+"""Tests training on several machines, with real worker processes on the loopback address."""
 
 import os
 import re
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 
 def free_address():
-    """An address of this machine where nobody listens."""
+    """Returns an address of this machine where nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return "127.0.0.1:%d" % probe.getsockname()[1]
@@ -57,7 +57,7 @@ class Worker(object):
 
 @pytest.fixture
 def start_worker():
-    """Starts workers, and ends them after the test."""
+    """Gives a function that starts workers; ends them after the test."""
     workers = []
 
     def start(address=None):
@@ -125,7 +125,7 @@ def test_a_killed_worker_is_named_and_the_run_goes_on_once_it_is_back(
 
 @pytest.fixture
 def start_training():
-    """Starts trainings that take long, and waits for their second epoch; ends them at the end."""
+    """Gives a function that starts a long training and waits for its second epoch; ends them."""
     trainings = []
 
     def start(corpus, folder, workers):
@@ -159,7 +159,7 @@ def test_ctrl_c_ends_a_training_whose_worker_does_not_answer(
     one = start_worker()
     training = start_training(corpus, tmp_path / "run", one.address)
     os.kill(one.process.pid, signal.SIGSTOP)
-    time.sleep(0.5)  # so that the training waits for the worker
+    time.sleep(0.5)  # The training waits for the worker.
     training.send_signal(signal.SIGINT)
     _, err = training.communicate(timeout=60)
     assert training.returncode == 130
@@ -229,7 +229,7 @@ def test_a_worker_that_stops_answering_is_named(monkeypatch, corpus, tmp_path, s
 def test_a_worker_that_never_answers_is_named(monkeypatch, corpus):
     monkeypatch.setattr(cluster, "START_SECONDS", 1)
     lines = []
-    with socket.socket() as listening:  # accepts connections, and says nothing
+    with socket.socket() as listening:  # accepts connections, and sends nothing
         listening.bind(("127.0.0.1", 0))
         listening.listen(5)
         address = "127.0.0.1:%d" % listening.getsockname()[1]
@@ -255,13 +255,13 @@ def test_a_worker_that_comes_late_is_waited_for(corpus, start_worker):
 @pytest.mark.parametrize(
     "workers, what",
     [
-        ("127.0.0.1", "'127.0.0.1' is no address; give host:port"),
-        ("127.0.0.1:", "'127.0.0.1:' is no address; give host:port"),
-        ("127.0.0.1:99999", "'127.0.0.1:99999' is no address; give host:port"),
-        ("http://127.0.0.1:2222", "'http://127.0.0.1:2222' is no address"),
-        ("127.0.0.1:2222;127.0.0.1:2223", "'127.0.0.1:2222;127.0.0.1:2223' is no address"),
-        ("nobody.invalid:2222", "no way to nobody.invalid:2222 ("),
-        ("127.0.0.1:2222,", "'' is no address; give host:port"),
+        ("127.0.0.1", "'127.0.0.1' is not an address; give host:port"),
+        ("127.0.0.1:", "'127.0.0.1:' is not an address; give host:port"),
+        ("127.0.0.1:99999", "'127.0.0.1:99999' is not an address; give host:port"),
+        ("http://127.0.0.1:2222", "'http://127.0.0.1:2222' is not an address"),
+        ("127.0.0.1:2222;127.0.0.1:2223", "'127.0.0.1:2222;127.0.0.1:2223' is not an address"),
+        ("nobody.invalid:2222", "cannot find nobody.invalid:2222 ("),
+        ("127.0.0.1:2222,", "'' is not an address; give host:port"),
         ("127.0.0.1:2222,127.0.0.1:2222", "127.0.0.1:2222 and 127.0.0.1:2222 are one worker"),
         ("localhost:2222,127.0.0.1:02222", "localhost:2222 and 127.0.0.1:02222 are one worker"),
         ("a:1,b:2,c:3", "a batch of 4 rows cannot be split into 3 equal parts"),
@@ -294,7 +294,7 @@ def test_a_port_that_is_taken_is_refused(call_refused):
 )
 def test_an_address_that_is_none_is_refused(call_refused, address):
     line = call_refused(worker, "--address=" + address)
-    assert line.startswith("--address=%s: '%s' is no address" % (address, address))
+    assert line.startswith("--address=%s: '%s' is not an address" % (address, address))
 
 
 @pytest.mark.parametrize(
