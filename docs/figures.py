@@ -340,6 +340,61 @@ def lstm_cell():
     )
 
 
+def memory():
+    """The way of the gradient through time: the plain cell's h, and the LSTM's C."""
+    starts, pitch = [60, 320, 580], 260
+    times = ["t-3", "t-2", "t-1", "t"]
+    plain, lstm = 78, 262  # the heights of the two chains
+    back = 48  # from a chain down to its gradients
+    parts = []
+    for y, letter in ((plain, "h"), (lstm, "C")):
+        for x, t in zip(starts + [starts[-1] + pitch], times):
+            parts.append(text(x, y, "%s_{%s}" % (letter, t), size=17))
+    for x, t in zip(starts, times[1:]):
+        end = x + pitch - 26
+        matrix, add, tanh = x + 74, x + 130, x + 186
+        parts += [
+            arrow([(x + 26, plain), (matrix - 27, plain)], "ink", 2.5),
+            box(matrix, plain, 54, 34, "red-box", "W_{hh}", size=15),
+            arrow([(matrix + 27, plain), (add - RADIUS, plain)], "ink", 2.5),
+            text(add, 18, "W_{hx} x_{%s}" % t, "soft", 14),
+            arrow([(add, 30), (add, plain - RADIUS)]),
+            operator(add, plain, "+"),
+            arrow([(add + RADIUS, plain), (tanh - 25, plain)], "ink", 2.5),
+            box(tanh, plain, 50, 34, "red-box", "tanh", size=15),
+            arrow([(tanh + 25, plain), (end, plain)], "ink", 2.5),
+        ]
+        gate, add = x + 90, x + 160
+        parts += [
+            arrow([(x + 26, lstm), (gate - RADIUS, lstm)], "ink", 2.5),
+            text(gate, 202, "f_{%s}" % t, "blue", 16),
+            arrow([(gate, 214), (gate, lstm - RADIUS)], "blue"),
+            operator(gate, lstm, "*"),
+            arrow([(gate + RADIUS, lstm), (add - RADIUS, lstm)], "ink", 2.5),
+            text(add + 6, 202, "i_{%s} \u2217 C\u0303_{%s}" % (t, t), "soft", 14),
+            arrow([(add, 214), (add, lstm - RADIUS)]),
+            operator(add, lstm, "+"),
+            arrow([(add + RADIUS, lstm), (end, lstm)], "ink", 2.5),
+        ]
+        middle = x + pitch / 2
+        parts += [
+            arrow([(x + pitch - 12, plain + back), (x + 12, plain + back)], "red", dashed=True),
+            text(middle, plain + back + 18, "\u00b7 W_{hh},  \u00b7 tanh\u2032", "red", 15),
+            arrow([(x + pitch - 12, lstm + back), (x + 12, lstm + back)], "red", dashed=True),
+            text(middle, lstm + back + 18, "\u2217 f_{%s}" % t, "red", 15),
+        ]
+    return svg(
+        900,
+        350,
+        "What the gradient meets on its way back",
+        "Above, the plain cell: between h_(t-1) and h_t stand the matrix W_hh and a tanh, and the"
+        " gradient is multiplied by both at each step. Below, the cell state of an LSTM: between"
+        " C_(t-1) and C_t stands a product with f_t, number by number, and a sum. Along C the"
+        " gradient is multiplied by f_t, and by no matrix.",
+        parts,
+    )
+
+
 def dropout():
     """Where units are dropped in training: on the way up, and not on the way right."""
     columns = [(330, "t-2"), (460, "t-1"), (590, "t"), (720, "t+1")]
@@ -569,6 +624,7 @@ def state():
 FIGURES = {
     "unrolled": unrolled,
     "lstm_cell": lstm_cell,
+    "memory": memory,
     "dropout": dropout,
     "batches": batches,
     "state": state,

@@ -2,14 +2,15 @@
 
     python -m study.embedding_lookup
 
-Row i of the embedding matrix is the vector of word i; a lookup picks rows. With the identity as the
+Row i of the embedding matrix is the vector of word i. A lookup picks rows. With the identity as the
 matrix, the vector of word i is the one-hot vector of i.
 
 What to notice (study/expected/embedding_lookup.txt has the output; nothing in it is random):
 
 - A lookup adds an axis: ids `[2, 3]` give vectors `[2, 3, 5]`.
-- A lookup is the product of the one-hot vectors with the matrix, without multiplying anything.
-- Its gradient is zero but for the rows that were picked, each as often as it was picked.
+- A lookup gives the product of the one-hot vectors with the matrix, without a multiplication.
+- The gradient of a lookup is zero except for the rows that were picked. A row counts as often as it
+  was picked.
 """
 
 import console
@@ -24,13 +25,14 @@ from lm import command_line
 
 tf.disable_v2_behavior()
 
-IDS = [1, 2, 3, 0, 3, 2, 1]  # the blog's
+IDS = [1, 2, 3, 0, 3, 2, 1]  # the ids of the blog
 
 
 def main():
     command_line.Parser(__doc__).parse_args()
     with tf.Graph().as_default(), tf.Session() as session:
-        # The blog's statements; tf.initialize_all_variables was already deprecated then.
+        # These are the blog's statements, but for tf.initialize_all_variables, which was already
+        # deprecated then.
         embedding = tf.Variable(np.identity(5, dtype=np.int32))
         input_ids = tf.placeholder(dtype=tf.int32, shape=[None])
         input_embedding = tf.nn.embedding_lookup(embedding, input_ids)
@@ -41,7 +43,7 @@ def main():
         print("Words %s, looked up, %s:" % (" ".join(map(str, IDS)), list(looked_up.shape)))
         print(looked_up)
 
-        # In the PTB script ids are [batch_size, num_steps], and a lookup adds an axis to that.
+        # In the PTB script the ids are [batch_size, num_steps]. The lookup adds an axis.
         batch = session.run(tf.nn.embedding_lookup(embedding, [[1, 2, 3], [0, 3, 2]]))
         print("A batch of 2 x 3 words, looked up: %s" % list(batch.shape))
 

@@ -2,18 +2,20 @@
 
     python -m study.gradient_clipping --plot=clipping.png
 
-First the blog's formula stands beside `tf.clip_by_global_norm`. Then a recurrent network of one
-linear unit multiplies what it holds by w at each of 20 steps: h_T = w^20 h_0. Its derivative by w
-is 20 w^19 h_0, which grows exponentially with the steps for w above 1. (The blog says that
-exploding gradients decay exponentially; those vanish, for w below 1.) The network starts at w = 1.5
-and is to learn to hold a one: the loss is (h_T - h_0)^2.
+First the script compares the blog's formula with `tf.clip_by_global_norm`. Then it trains a
+recurrent network of one linear unit, which multiplies its state by w at each of 20 steps:
+h_T = w^20 h_0. The derivative by w is 20 w^19 h_0. For w above 1 it grows exponentially with the
+steps: the gradient explodes. For w below 1 it vanishes. (The blog says that exploding gradients
+decay exponentially; those are the vanishing ones.)
+
+The network starts at w = 1.5 and must learn to hold a one: the loss is (h_T - h_0)^2.
 
 What to notice (study/expected/gradient_clipping.txt has the output; nothing in it is random):
 
-- A norm below clip_norm stays as it is; a larger one becomes clip_norm.
-- Without clipping, the first update throws w so far that the loss is no longer a finite number.
-- Clipped, w walks down in steps of equal length as long as the norm is above 1. Near w = 1 the
-  gradient is small, clipping no longer touches it, and w settles.
+- A norm below clip_norm stays as it is. A larger norm becomes clip_norm.
+- Without clipping, the first update throws w so far that the loss is no longer finite.
+- With clipping, w walks down in steps of equal length while the norm is above 1. Near w = 1 the
+  gradient is small and no longer clipped, and w settles.
 """
 
 import console
@@ -29,7 +31,7 @@ from lm import command_line
 
 tf.disable_v2_behavior()
 
-STEPS = 20  # of the recurrence
+STEPS = 20  # steps of the recurrence
 START = 1.5  # the first w
 LEARNING_RATE = 0.001
 MAX_GRAD_NORM = 1.0
@@ -37,9 +39,9 @@ UPDATES = 600
 
 
 def clip_by_the_formula(gradients, clip_norm):
-    """The blog's L_c = L_t N_c / max(N_c, N_g), N_g the norm of all gradients as one vector.
+    """Clips gradients by the blog's formula L_c = L_t N_c / max(N_c, N_g).
 
-    Returns the clipped gradients and N_g.
+    N_g is the norm of all gradients as one vector. Returns the clipped gradients and N_g.
     """
     global_norm = np.sqrt(sum(np.sum(gradient**2) for gradient in gradients))
     scale = clip_norm / max(clip_norm, global_norm)
@@ -47,7 +49,7 @@ def clip_by_the_formula(gradients, clip_norm):
 
 
 def compare():
-    """Prints the formula's results and TensorFlow's; returns the largest difference."""
+    """Prints the results of the formula and of TensorFlow; returns the largest difference."""
     random = np.random.RandomState(1)
     gradients = [random.uniform(-1, 1, shape) for shape in ((3, 4), (4,), (4, 2))]
     difference = 0.0
@@ -67,7 +69,7 @@ def compare():
 
 
 def train(max_grad_norm):
-    """Trains the one unit; None is without clipping.
+    """Trains the one unit; without clipping if `max_grad_norm` is None.
 
     Returns:
         A list of `(w, norm of the gradient, loss)`, one for each update, until the loss is not
@@ -77,7 +79,7 @@ def train(max_grad_norm):
         cell = contrib.rnn.BasicRNNCell(1, activation=tf.identity)
         start = tf.constant([[1.0]])  # [1, 1]
         state = start
-        # Without inputs ([1, 0]), the kernel is [1, 1]: w alone.
+        # The inputs are empty, [1, 0], so that the kernel is [1, 1] and holds only w.
         with tf.variable_scope("RNN", initializer=tf.constant_initializer(START)):
             for step in range(STEPS):
                 if step > 0:

@@ -1,18 +1,18 @@
-"""Why the published numbers differ: the reference with one thing changed, from outside.
+"""Shows why published numbers differ: runs the reference with one thing changed from outside.
 
     python -m study.published_numbers --change=schedule --data_path=PTB --seed=1
 
-What the changes are, all of them from other versions of the original script:
+Other versions of the original script have these changes:
 
-    schedule           the learning rate decays with max(i - max_epoch, 0), i from 0, and not with
-                       max(i + 1 - max_epoch, 0): one more epoch at the full rate
-    shared_cell        MultiRNNCell is given one BasicLSTMCell for all layers, which from TensorFlow
-                       1.2 on means one set of weights for all
-    state_not_carried  each training batch begins with a state of zeros; the other texts are read
-                       with their state carried
+    schedule           The learning rate decays with max(i - max_epoch, 0), i from 0, and not with
+                       max(i + 1 - max_epoch, 0). One more epoch has the full rate.
+    shared_cell        MultiRNNCell gets one BasicLSTMCell for all layers. From TensorFlow 1.2 on,
+                       all layers then share one set of weights.
+    state_not_carried  Each training batch begins with a state of zeros. On the other texts the
+                       state is still carried.
 
-The other flags, and the output, are those of ptb_word_lm.py. What the runs reach is in
-docs/results.md, beside the published numbers.
+The other flags, and the output, are those of ptb_word_lm.py. docs/results.md has the results beside
+the published numbers.
 """
 
 import console
@@ -30,13 +30,13 @@ import ptb_word_lm
 
 
 class ChangeError(ValueError):
-    """A change that changes nothing. `flag` names the flag to blame."""
+    """Raised if a change would change nothing. `flag` names the flag to blame."""
 
     flag = "change"
 
 
 class SavePathError(ValueError):
-    """A folder to save in. `flag` names the flag to blame."""
+    """Raised if a folder to save in is given. `flag` names the flag to blame."""
 
     flag = "save_path"
 
@@ -51,20 +51,20 @@ def config_of_the_old_schedule(name):
 
 
 def call_with_shared_weights(self, inputs, state):
-    """`MultiRNNCell.call`, all layers with the weights of the first."""
+    """Replaces `MultiRNNCell.call`: all layers have the weights of the first."""
     cells = self.cells_inside
     if len(cells) < 2:
         raise ChangeError("a model of one layer has nothing to share; give another --model")
     new_states = []
     for layer, (cell, old_state) in enumerate(zip(cells, state)):
         with tf.variable_scope("cell_0", reuse=layer > 0 or None):
-            inputs, new_state = cell(inputs, old_state)  # [B, H]; what the next layer reads
+            inputs, new_state = cell(inputs, old_state)  # [B, H]; the next layer reads these inputs
         new_states.append(new_state)
     return inputs, tuple(new_states)
 
 
 class ForgetfulModel(ptb_word_lm.PTBModel):
-    """A model to which `run_epoch` feeds no state in training: there is none to name."""
+    """A model to which `run_epoch` feeds no state in training, since it names no state."""
 
     def __init__(self, is_training, config, input_):
         super(ForgetfulModel, self).__init__(is_training, config, input_)

@@ -1,4 +1,4 @@
-"""The corpus that ships, for the studies: its sentences, and models trained on it."""
+"""Gives the studies the sentences of the corpus that ships, and models trained on it."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ from lm.corpus import SAMPLE, read_corpus
 
 
 def sentences(*splits):
-    """Returns the sentences, lists of words, of some of train, valid and test."""
+    """Returns the sentences of the given splits (train, valid, test), each a list of words."""
     lines = []
     for split in splits:
         with open(os.path.join(SAMPLE, "ptb.%s.txt" % split), encoding="utf-8") as file:
@@ -22,7 +22,7 @@ def train(cell, seed, **values):
     Args:
         cell: the recurrent cell, a key of `lm.cells.CELLS`.
         seed: the seed of the training.
-        **values: attributes of the configuration to replace.
+        **values: attributes of the configuration, with their new values.
 
     Returns:
         The trained model, an `lm.language_model.LanguageModel`.
@@ -34,7 +34,7 @@ def train(cell, seed, **values):
         try:
             training.train(config, corpus, folder, seed, on_epoch=_show)
         except KeyboardInterrupt as interrupt:
-            interrupt.args = ()  # not a word of the folder, which goes away
+            interrupt.args = ()  # The text names the folder, which is about to vanish.
             raise
         print(flush=True)
         return language_model.load(folder)
