@@ -534,6 +534,7 @@ def test_a_danger_is_found(source, name):
 
 
 def test_no_source_unpickles_evaluates_or_extracts():
+    """study/break_it.py executes a text of the project's own: ptb_word_lm.py with a changed line."""
     paths = []
     for folder, names, files in os.walk(ROOT):
         names[:] = [name for name in names if not name.startswith(".") and name != "tests"]
@@ -543,4 +544,5 @@ def test_no_source_unpickles_evaluates_or_extracts():
     for path in paths:
         with open(path, encoding="utf-8") as file:
             found[os.path.relpath(path, ROOT)] = dangers(file.read())
-    assert {path: names for path, names in found.items() if names} == {}
+    expected = {os.path.join("study", "break_it.py"): {"exec"}}
+    assert {path: set(names) for path, names in found.items() if names} == expected
