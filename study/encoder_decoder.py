@@ -3,9 +3,9 @@
     python -m study.encoder_decoder --seed=1 --plot=attention.png
     python -m study.encoder_decoder --decoder=sutskever    # or cho, or attention
 
-The task is to spell a number in letters: the digits 4 0 2 go in, "four zero two" comes out. A few
-steps of reading are followed by many of writing, up to 7 by up to 42, and at the last word the
-decoder must still know the last digit.
+The task is to spell a number in letters: the digits 4 0 2 go in, "four zero two" comes out. The
+encoder reads up to 7 digits, and the decoder writes up to 42 letters. At the last word the decoder
+must still know the last digit.
 
 The encoder reads the digits x_1 to x_S and keeps a state: h_s = f_enc(h_(s-1), x_s). The decoder
 starts where the encoder ends, g_0 = h_S, and writes one letter at each step:
@@ -13,15 +13,15 @@ starts where the encoder ends, g_0 = h_S, and writes one letter at each step:
     g_t = f_dec(g_(t-1), y_(t-1), c_t)
     P(y_t | y_1, ..., y_(t-1), X) = softmax(linear(g_t))
 
-y_0 is <start>, which begins every answer; <end> ends it. The blog counts from g_1 = h_s, by which
-it means h_S (our g_0), and leaves c_t out. The three decoders differ in c_t only:
+y_0 is <start>, which begins every answer; <end> ends it. The blog starts at g_1 = h_s, by which it
+means h_S (our g_0), and leaves c_t out. The three decoders differ in c_t only:
 
-    sutskever    there is none: the context is the first state, g_0, and no more.
+    sutskever    has no c_t: its first state g_0 is all it gets.
                  Sutskever et al. 2014, https://arxiv.org/abs/1409.3215
     cho          c_t = h_S at every step, so that g_t need not remember it.
                  Cho et al. 2014, https://arxiv.org/abs/1406.1078
-    attention    c_t = sum over s of a_ts h_s, a mean of all states of the encoder that is weighted
-                 anew at each step: a_ts = softmax over s of v . tanh(W g_(t-1) + U h_s).
+    attention    c_t = sum over s of a_ts h_s, a weighted mean of all states of the encoder. Each
+                 step has its own weights: a_ts = softmax over s of v . tanh(W g_(t-1) + U h_s).
                  Bahdanau et al. 2015, https://arxiv.org/abs/1409.0473
 
 The blog has the first two the wrong way round: it calls the context at the first step Cho's, and
@@ -31,20 +31,21 @@ What to notice (study/expected/encoder_decoder.txt has the output of --seed=1):
 
 - The longer the number, the more the decoders differ. Of 200 numbers of 7 digits, seeds 1, 2 and 3
   spell 29.5, 1.5 and 0.0 % right with sutskever, 55.5, 53.0 and 10.0 % with cho, 100.0, 100.0 and
-  99.0 % with attention. The order is the same for the three seeds, the distances are not.
-- The first two need longer: with 3000 steps of training, three times as many, sutskever gets
-  78.5 % (seed 1) and 48.0 % (seed 3), cho 70.0 % (seed 2).
-- The number of parameters does not explain it: with 80 units instead of 64 sutskever has more than
-  any of the three, and gets 18.0 % with seed 1.
+  99.0 % with attention. The order is the same for the three seeds; the distances are not.
+- The first two need longer. With 3000 steps of training, three times as many, sutskever gets
+  78.5 % (seed 1) and 48.0 % (seed 3), and cho gets 70.0 % (seed 2).
+- The number of parameters does not explain the difference. With 80 units instead of 64, sutskever
+  has more parameters than any of the three, and gets 18.0 % with seed 1.
 
-A guess at the reason: sutskever and cho know the number from h_S alone, 64 values. Where h_S is
-given once, the state must also carry it through up to 42 updates. Attention looks up the digit that
-it needs: in the picture the weights go down in stairs. They are darkest at the first letters of a
-word, which decide what word it is. The rest of a word follows from the letters so far, and there
+A guess at the reason: sutskever and cho know the number from h_S alone, 64 values. The state of
+sutskever must also carry the number through up to 42 updates. Attention looks up the digit that it
+needs: in the picture the weights go down in stairs. The weights are darkest at the first letters of
+a word, which decide what word it is. The rest of a word follows from the letters so far, and there
 the weights spread.
 
-The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC, where the three take about 80
-seconds of processor time. Another processor rounds otherwise: losses and percentages may differ.
+The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC, where the three decoders take
+about 80 seconds of processor time. Another processor rounds differently, and losses and percentages
+may differ there.
 """
 
 import console
@@ -62,8 +63,8 @@ tf.disable_v2_behavior()
 
 # Letters in the shape comments: B batch_size, S digits, T letters, H hidden_size, V letters known.
 DECODERS = ("sutskever", "cho", "attention")
-DIGITS = 7  # of the longest numbers, S
-LONGEST = 6 * DIGITS  # T: five letters a digit, and what follows: a space, or the end
+DIGITS = 7  # S: digits of the longest numbers
+LONGEST = 6 * DIGITS  # T: at most five letters a digit, and a space or the end after them
 HIDDEN_SIZE = 64
 BATCH_SIZE = 100
 LEARNING_RATE = 0.005
@@ -77,20 +78,20 @@ PAD, START, END = 0, 1, 2
 
 
 def spell(number):
-    """`"402"` -> `"four zero two"`."""
+    """Spells a number: `"402"` -> `"four zero two"`."""
     return " ".join(NAMES[int(digit)] for digit in number)
 
 
 def is_for_tests(number):
-    """Whether a number is kept for the tests: of three digits and more, the multiples of 7.
+    """Returns whether a number is kept for the tests: a multiple of 7 with three digits or more.
 
-    Of one and two digits there are only 110, and training and tests draw from all of them.
+    Only 110 numbers have one or two digits. Training and tests both draw from all of them.
     """
     return len(number) > 2 and int(number) % 7 == 0
 
 
 def draw(random, length, for_tests):
-    """A number of so many digits, as a string: one of the tests', or of the others."""
+    """Draws a number of `length` digits, as a string, from those for tests or for training."""
     while True:
         number = "".join(str(digit) for digit in random.randint(0, 10, length))
         if length <= 2 or is_for_tests(number) == for_tests:
@@ -98,9 +99,10 @@ def draw(random, length, for_tests):
 
 
 def encode(numbers):
-    """Digits and letters as ids: `[B, S]`, padded in front, and `[B, T]`, padded behind.
+    """Returns the ids of the digits, `[B, S]`, and of the letters, `[B, T]`.
 
-    Padded in front, the last digit of every number is the last that the encoder reads.
+    The digits are padded in front, so that the encoder reads the last digit of every number last.
+    The letters are padded behind.
     """
     digits = np.full([len(numbers), DIGITS], PAD)
     letters = np.full([len(numbers), LONGEST], PAD)
@@ -112,7 +114,7 @@ def encode(numbers):
 
 
 def to_text(ids):
-    """The letters of some ids, up to the first END."""
+    """Returns the text of letter ids, up to the first END."""
     ids = list(ids)
     return "".join(LETTERS[i] for i in (ids[: ids.index(END)] if END in ids else ids))
 
@@ -120,23 +122,23 @@ def to_text(ids):
 class EncoderDecoder(object):
     """The network, unrolled once for training and once, with the same variables, for decoding.
 
-    In training the decoder reads the right letters (teacher forcing). In the tests it reads those
-    that seemed most probable to it one step before (greedy decoding).
+    In training the decoder reads the right letters (teacher forcing). In the tests it reads its own
+    most probable letter of the step before (greedy decoding).
 
-    f_enc and f_dec are one GRU each, for all three decoders, so that nothing else differs. In the
-    papers more does. Sutskever's are LSTMs of four layers that read the source backwards, and the
-    answer is the best that a beam search finds. Cho's c is tanh(V h_S), the first state is
-    tanh(V' c), and the output layer reads c and y_(t-1) as well. Bahdanau's output layer reads c_t
-    and y_(t-1) too; his encoder reads in both directions, and its backward half makes the first
+    f_enc and f_dec are one GRU each for all three decoders, so that the decoders differ in c_t
+    only. The papers differ in more. Sutskever's networks are LSTMs of four layers that read the
+    source backwards, and a beam search finds the answer. Cho's c is tanh(V h_S), his first state is
+    tanh(V' c), and his output layer reads c and y_(t-1) as well. Bahdanau's output layer also reads
+    c_t and y_(t-1). His encoder reads in both directions, and its backward half makes the first
     state.
 
     Attributes:
-        digits, letters: placeholders, int32 `[B, S]` and `[B, T]`, as `encode` gives them.
+        digits, letters: placeholders, int32 `[B, S]` and `[B, T]`, for what `encode` returns.
         states: `[B, S, H]`, the encoder's h_1 to h_S.
-        logits: `[B, T, V]`, of teacher forcing.
-        loss: scalar; nats a letter.
+        logits: `[B, T, V]`, from teacher forcing.
+        loss: scalar, in nats per letter.
         train_op: one step of Adam.
-        decoded: int32 `[B, T]`, what greedy decoding says; it does not read `letters`.
+        decoded: int32 `[B, T]`, the letters of greedy decoding, which does not read `letters`.
         weights: `[B, T, S]`, the attention of greedy decoding; None for the other decoders.
     """
 
@@ -178,10 +180,10 @@ class EncoderDecoder(object):
         self.train_op = optimizer.apply_gradients(zip(grads, tvars))
 
     def _unroll(self, letter_before):
-        """The decoder, step by step.
+        """Unrolls the decoder over LONGEST steps.
 
         Args:
-            letter_before: `f(t, logits of step t - 1) -> ids [B]`: what is read at step t.
+            letter_before: `f(t, logits of step t - 1) -> ids [B]`, the letters to read at step t.
 
         Returns:
             The logits, `[B, T, V]`, and the weights of the attention, `[B, T, S]` or None.
@@ -208,7 +210,7 @@ class EncoderDecoder(object):
         return tf.stack(all_logits, 1), tf.stack(all_weights, 1) if all_weights else None
 
     def _attend(self, state):
-        """The context, `[B, H]`, and the weights of the digits in it, `[B, S]`."""
+        """Returns the context, `[B, H]`, and the weight of each digit in it, `[B, S]`."""
         attention_g = tf.get_variable("attention_g", [HIDDEN_SIZE, HIDDEN_SIZE])
         attention_h = tf.get_variable("attention_h", [HIDDEN_SIZE, HIDDEN_SIZE])
         attention_v = tf.get_variable("attention_v", [HIDDEN_SIZE])
@@ -221,7 +223,7 @@ class EncoderDecoder(object):
 
 
 def train(session, model, random, steps):
-    """Trains on numbers drawn anew for each step; returns the losses."""
+    """Trains on new random numbers at each step; returns the loss of each step."""
     session.run(tf.global_variables_initializer())
     losses = []
     for step in range(1, steps + 1):
@@ -236,13 +238,13 @@ def train(session, model, random, steps):
 
 
 def decode(session, model, numbers):
-    """What the model says of some numbers, letter after letter: strings."""
+    """Returns the model's spelling of each number, from greedy decoding."""
     ids = session.run(model.decoded, {model.digits: encode(numbers)[0]})
     return [to_text(row) for row in ids]
 
 
 def attend(session, model, number):
-    """What the model says of a number, and the weights of its digits at each letter, `[t, s]`."""
+    """Returns the model's spelling of a number, and the weights of its digits, `[t, s]`."""
     (text,) = decode(session, model, [number])
     weights = session.run(model.weights, {model.digits: encode([number])[0]})[0]  # [T, S]
     return text, weights[: len(text), DIGITS - len(number) :]
@@ -252,8 +254,8 @@ def run(decoder, seed, steps=None):
     """Trains one decoder and tests it.
 
     Returns:
-        `(accuracy, attention)`: `{length: share that is right from the first letter to the end}`,
-        and `(number, text, weights)` of one number, or None for a decoder without attention.
+        `(accuracy, attention)`: `{length: share of the numbers without a wrong letter}`, and
+        `(number, text, weights)` of one number, or None for a decoder without attention.
     """
     print("%s:" % decoder, flush=True)
     with tf.Graph().as_default(), tf.Session() as session:
@@ -263,7 +265,7 @@ def run(decoder, seed, steps=None):
         print("  %d parameters" % sum(sizes), flush=True)
         train(session, model, np.random.RandomState(seed), steps or STEPS)
 
-        random = np.random.RandomState(0)  # the same tests whatever the seed
+        random = np.random.RandomState(0)  # the same test numbers for every seed
         accuracy, right, wrong = {}, [], []
         for length in range(1, DIGITS + 1):
             numbers = [draw(random, length, for_tests=True) for _ in range(TESTS)]
@@ -298,43 +300,46 @@ def plot(results, path):
 
     attention = results["attention"][1] if "attention" in results else None
     figure, axes = pyplot.subplots(
-        1,
         2 if attention else 1,
-        figsize=(10, 7),
+        1,
+        figsize=(8, 5 if attention else 3.3),
         layout="constrained",
         squeeze=False,
-        gridspec_kw={"wspace": 0.05},
+        height_ratios=[2, 1] if attention else None,
     )
-    left = axes[0][0]
+    top = axes[0][0]
     for decoder, (accuracy, _) in results.items():
-        left.plot(list(accuracy), [100 * a for a in accuracy.values()], "o-", label=decoder)
-    left.set(
-        xlabel="digits of the number",
-        ylabel="exact matches, %",
-        ylim=(0, 102),
-        title="Numbers without a wrong letter",
+        top.plot(list(accuracy), [100 * a for a in accuracy.values()], "o-", label=decoder)
+    top.set(
+        xlabel="digits",
+        ylabel="right, %",
+        xticks=range(1, DIGITS + 1),
+        ylim=(0, 104),
+        title="Numbers spelt without a mistake",
     )
-    left.legend()
+    top.spines[["top", "right"]].set_visible(False)
+    top.legend(loc="lower left")
     if attention:
-        number, text, weights = attention
-        right = axes[0][1]
-        image = right.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-        right.set_xticks(range(len(number)), list(number))
-        right.set_yticks(range(len(text)), text.replace(" ", "\u00b7"))
-        right.set(
-            xlabel="digits read",
-            ylabel="letters said (\u00b7 is a space)",
+        number, text, weights = attention  # weights: [T, S]
+        bottom = axes[1][0]
+        image = bottom.imshow(weights.T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        bottom.set_xticks(range(len(text)), text.replace(" ", "\u00b7"))
+        bottom.set_yticks(range(len(number)), list(number))
+        bottom.tick_params(length=0)
+        bottom.set(
+            xlabel="letters written (\u00b7 is a space)",
+            ylabel="digits read",
             title="Weights of the attention",
         )
-        figure.colorbar(image)
+        figure.colorbar(image, ticks=[0, 0.5, 1], pad=0.01)
     command_line.save_picture(figure, path)
     print("Wrote %s." % path)
 
 
 def main():
     parser = command_line.Parser(__doc__)
-    parser.add_argument("--decoder", choices=DECODERS, help="this one only; else all three")
-    parser.add_seed("of weights and training numbers")
+    parser.add_argument("--decoder", choices=DECODERS, help="train this one only (default: all)")
+    parser.add_seed("the seed of the weights and of the training numbers")
     parser.add_plot("the accuracies and the attention")
     arguments = parser.parse_args()
     decoders = [arguments.decoder] if arguments.decoder else DECODERS

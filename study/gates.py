@@ -2,18 +2,22 @@
 
     python -m study.gates --seed=1 --plot=gates.png
 
-Trains one layer of LSTM on the corpus that ships, as long_term_dependency.py does, and looks for
-units that hold the country in which a person grew up until the language that ends the sentence. The
-sentences are those of the validation and the test text with nine words or more between the two.
+Trains one layer of LSTM on the corpus that ships. Then the script looks for units that hold the
+country in which a person grew up until the language that ends the sentence. It takes the sentences
+of the validation and the test text with nine words or more between the two.
 
-A unit holds the country if its forget gate stays near 1 after it, and if its cell state before the
-language depends on the country. The measure of that is the share of the variance there that lies
-between countries (1: the country alone decides it, 0: it has nothing to do with it). Then the
-script tests what the model still knows of the language when such units, and nothing else, forget
-the country: their C and h are set to the mean over all sentences when it has just been read.
+A unit holds the country if two things are true:
 
-The gates are recomputed from the trained weights by the equations of section 2.2; a test holds them
-to the model's own state:
+- Its forget gate stays near 1 after the country.
+- Its cell state before the language depends on the country. The measure is the share of the
+  variance that lies between countries. The share is 1 if the country alone decides the state, and 0
+  if the country does not matter.
+
+Then the script makes such units forget the country, and asks the model for the language again. To
+forget, C and h of a unit are set to their means over all sentences, just after the country.
+
+The gates are recomputed from the trained weights by the equations of section 2.2. A test compares
+the result with the model's own state.
 
     f_t = sigmoid(W_f [x_t, h_(t-1)] + b_f)        how much of C_(t-1) stays
     i_t = sigmoid(W_i [x_t, h_(t-1)] + b_i)        how much of C~_t is added
@@ -21,18 +25,18 @@ to the model's own state:
     C~_t = tanh(W_C [x_t, h_(t-1)] + b_C)
     C_t = f_t * C_(t-1) + i_t * C~_t               h_t = o_t * tanh(C_t)
 
-What to notice (study/expected/gates.txt has the output of --seed=1; what follows holds for seeds 1,
-2 and 3, with other units each time):
+What to notice (study/expected/gates.txt has the output of --seed=1; the points hold for seeds 1, 2
+and 3, with other units each time):
 
 - Five or six units of 200 do what the blog says of the cell state. At the country the input gate
-  opens and the forget gate half closes. After it the forget gate stays near 1, and before the
-  language C has moved by less than its standard deviation.
-- One unit does not tell the sixteen countries apart: its means fall into a few groups. So the model
+  opens, and the forget gate half closes. After the country the forget gate stays near 1. Up to the
+  language, C moves by less than its standard deviation.
+- One unit does not tell the sixteen countries apart: its means fall into a few groups. The model
   loses 6 to 30 points of its right languages when the first unit forgets, and 47 to 86 points when
-  all that hold the country do. When ten other units forget, it loses 1 point at most.
+  all that hold the country do. It loses 1 point at most when ten other units forget.
 
 The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC. Another processor rounds
-otherwise, and then other units may do it.
+differently, and other units may hold the country there.
 """
 
 import collections
@@ -47,7 +51,7 @@ import numpy as np
 from lm import command_line
 from study import long_term_dependency, sample
 
-LEAST_BETWEEN = 9  # words between country and language in the sentences that are looked at
+LEAST_BETWEEN = 9  # the fewest words between country and language in a sentence that is used
 LEAST_F = 0.9  # the least mean forget gate, after the country, of a unit that holds it
 LEAST_SHARE = 0.8  # the least share of the variance of its cell state that the country decides
 SCOPE = "Model/RNN/multi_rnn_cell/cell_0/basic_lstm_cell/"
@@ -61,11 +65,11 @@ def sigmoid(x):
 
 
 def watch(weights, ids):
-    """Recomputes the gates and the cell state at each of some words, from a state of zeros.
+    """Recomputes the gates and the cell state after each word, from a state of zeros.
 
     Args:
-        weights: the variables of the model, `{name: array}`.
-        ids: the words' ids.
+        weights: `{name: array}`, the variables of the model.
+        ids: the ids of the words.
 
     Returns:
         A `Steps`.
@@ -84,7 +88,7 @@ def watch(weights, ids):
 
 
 def share_between(values, groups):
-    """The share of the variance of some values that is between groups: `[N, H]` -> `[H]`."""
+    """Returns the share of the variance that lies between groups: values `[N, H]` -> `[H]`."""
     groups = np.array(groups)
     mean = values.mean(0)
     between = np.zeros_like(mean)
@@ -98,11 +102,11 @@ class Sentence(object):
     """A sentence that ends with the language of a country.
 
     Attributes:
-        words: all of them; the last one is the language.
+        words: all words of the sentence; the last one is the language.
         country: the country, a word.
-        ids: `<eos>` and the words before the language, as the model reads them.
-        country_place: the place of the country in them.
-        steps: a `Steps` of them.
+        ids: what the model reads: the ids of `<eos>` and of the words before the language.
+        country_place: the index of the country in `ids`.
+        steps: the `Steps` of `ids`.
     """
 
     def __init__(self, words, question, model):
@@ -114,7 +118,7 @@ class Sentence(object):
 
 
 def long_sentences(model, sentences):
-    """Returns the `Sentence`s with LEAST_BETWEEN words between or more."""
+    """Returns a `Sentence` for each sentence with at least LEAST_BETWEEN words between."""
     found = []
     for words in sentences:
         question = long_term_dependency.language(words)
@@ -124,7 +128,7 @@ def long_sentences(model, sentences):
 
 
 def states(sentences, place):
-    """C and h of each sentence at a place, which is a function of it: `[N, H]` both."""
+    """Returns C and h at the place `place(sentence)` of each sentence; both are `[N, H]`."""
     c = np.array([s.steps.C[place(s)] for s in sentences])
     return c, np.array([s.steps.o[place(s)] for s in sentences]) * np.tanh(c)
 
@@ -133,10 +137,10 @@ Held = collections.namedtuple("Held", ["f_at", "i_at", "f", "i", "change"])  # [
 
 
 def holding(sentences):
-    """What the units do with the country: a `Held`.
+    """Measures what the units do with the country; returns a `Held`.
 
-    f_at and i_at are the mean gates at the country, f and i those after it; change is the mean of
-    |C at the end - C at the country|, in standard deviations of C at the end.
+    f_at and i_at are the mean gates at the country; f and i are the mean gates after it. change is
+    the mean of |C at the end - C at the country|, in standard deviations of C at the end.
     """
     at = [(s.steps.f[s.country_place], s.steps.i[s.country_place]) for s in sentences]
     after = [
@@ -152,8 +156,8 @@ def find_units(sentences):
     """Finds the units that hold the country.
 
     Returns:
-        `(units, shares, held)`: the numbers of the units that keep to LEAST_F and LEAST_SHARE, by
-        descending share; the shares of all, `[H]`; and what `holding` returns.
+        `(units, shares, held)`: the units that reach LEAST_F and LEAST_SHARE, by descending share;
+        the shares of all units, `[H]`; and the `Held` of all units.
     """
     ends, _ = states(sentences, lambda s: -1)
     shares = share_between(ends, [sentence.country for sentence in sentences])
@@ -163,7 +167,7 @@ def find_units(sentences):
 
 
 def ask(model, sentences, units):
-    """Asks for the languages, some units having forgotten the country as soon as they read it.
+    """Asks the model for the languages after some units have forgotten the country.
 
     Returns:
         `(accuracy, mean loss in nats)`.
@@ -226,27 +230,26 @@ def plot(sentence, units, path):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, (top, bottom) = pyplot.subplots(
-        2, 1, figsize=(9, 7.5), layout="constrained", sharex=True
-    )
-    words = ["<eos>"] + sentence.words[:-1]
-    names = ["f, forget gate", "i, input gate", "o, output gate"]
+    figure, (top, bottom) = pyplot.subplots(2, 1, figsize=(8, 5), layout="constrained", sharex=True)
+    words = ["<eos>"] + sentence.words  # the last one is the word to come
+    names = ["forget gate f", "input gate i", "output gate o"]
     for name, values, style in zip(names, sentence.steps, ["o-", "s-", "^:"]):
-        top.plot(values[:, units[0]], style, label=name)
-    top.set(
-        title="unit %d; the next word is %s" % (units[0], sentence.words[-1]),
-        ylabel="gate",
-        ylim=(-0.03, 1.03),
-    )
+        top.plot(values[:, units[0]], style, label=name, markersize=5)
+    top.set(ylabel="gates of unit %d" % units[0], ylim=(-0.04, 1.04), yticks=[0, 0.5, 1])
     for number, unit in enumerate(units):
         style = dict(color="black", linewidth=2.5) if number == 0 else dict(linewidth=1)
         bottom.plot(sentence.steps.C[:, unit], ".-", label="unit %d" % unit, **style)
     bottom.axhline(0, color="grey", linewidth=0.5)
-    bottom.set(title="units that hold the country", ylabel="cell state C")
-    bottom.set_xticks(range(len(words)), words, rotation=60, ha="right")
+    bottom.set(ylabel="cell state C", xlim=(-0.5, len(words) - 0.5))
+    bottom.set_xticks(range(len(words)), words, rotation=45, ha="right", rotation_mode="anchor")
+    for place in (sentence.country_place, len(words) - 1):
+        bottom.get_xticklabels()[place].set_fontweight("bold")
     for axes in (top, bottom):
-        axes.axvline(sentence.country_place, color="grey", linestyle="--", label="the country")
-        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        axes.axvspan(
+            sentence.country_place - 0.5, sentence.country_place + 0.5, color="grey", alpha=0.15
+        )
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(units), frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
     command_line.save_picture(figure, path)
     print("Wrote %s." % path)
 

@@ -118,7 +118,7 @@ def plot(with_clipping, without, path):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
     w = np.linspace(0.5, 1.5, 101)
     for steps in (5, 10, STEPS):
         left.plot(w, steps * w ** (steps - 1), label="%d steps" % steps)
@@ -130,6 +130,8 @@ def plot(with_clipping, without, path):
     right.annotate(text, (0, START), (120, START - 0.06), arrowprops={"arrowstyle": "->"})
     right.set(xlabel="update", ylabel="w", title="From %g to 1" % START)
     right.legend(loc="lower left")
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
     command_line.save_picture(figure, path)
     print("Wrote %s." % path)
 

@@ -2,38 +2,41 @@
 
     python -m study.long_term_dependency --seed=1 --plot=dependency.png
 
-The blog's example is "I grew up in France ... I speak fluent ()": the word to come is decided by
-one that may lie far back. The corpus that ships has such sentences, with 0 to 30 words between the
-country and "speaks fluent" that tell nothing of either:
+The blog's example is "I grew up in France ... I speak fluent ()". An early word decides the word to
+come, and the two may stand far apart. The corpus that ships has such sentences:
 
     the old tailor who grew up in france and repaired clocks at night speaks fluent french
 
-The country decides the language, and the subject the verb: tailors speak. This trains one layer of
-each cell of sections 1 to 3. Then each is asked for both words in the sentences of the validation
-and the test text, 2 of 484 of which are in the training text as well. A language is right when it
-is the likeliest of all words (guessing finds one in sixteen), a verb when it is likelier than its
-other form (one in two).
+The country decides the language. The subject decides the verb: a tailor speaks, tailors speak.
+Between the country and the verb stand 0 to 30 words that tell nothing of either answer.
 
-The configuration is "sample" of lm/configs.py, which says why it is as it is. rnn alone needs
-another learning rate: 0.3, which of 0.1, 0.2, 0.3, 0.4 and 0.6 gives it the lowest validation
-perplexity (seed 1). At 1.0, which the others have, it goes wild and ends at 133.
+The script trains one layer of each cell of sections 1 to 3. Then it asks each model for both words
+in the sentences of the validation and the test text. The training text holds 2 of these 484
+sentences as well. A language is right if it is the likeliest of all words; guessing finds one in
+sixteen. A verb is right if it is likelier than its other form; guessing finds one in two.
 
-What to notice (study/expected/long_term_dependency.txt has the output of --seed=1; what follows
-holds for seeds 1, 2 and 3):
+The configuration is "sample" of lm/configs.py, which gives the reasons for its values. Only rnn has
+another learning rate, 0.3. Of 0.1, 0.2, 0.3, 0.4 and 0.6, this rate gives rnn the lowest validation
+perplexity (seed 1). The other cells have 1.0, at which rnn ends at a perplexity of 133.
+
+What to notice (study/expected/long_term_dependency.txt has the output of --seed=1; the points hold
+for seeds 1, 2 and 3):
 
 - Every gated cell holds the country, however far it is: at each distance 93 % of the languages or
   more are right.
-- rnn has 57 to 67 % right over up to three words, a fifth over four to eight, and guesses beyond.
-- The verb is harder. Five words or more stand between it and its subject, while 23 % of the
-  languages in the training text come within three words of the country: there are no easy verbs to
-  begin with. gru alone learns it: at each distance 86 % of the verbs or more are right. The LSTMs
-  guess, as rnn does, or are little better (41 to 65 %).
-- The LSTMs need longer. With max_epoch=14 and max_max_epoch=20 basic_lstm has 85 and 76 % of the
-  nearest verbs right (seeds 1 and 2) and guesses the far ones; its validation perplexity is then
+- rnn gets 57 to 67 % of the languages right over up to three words, and a fifth over four to eight.
+  Beyond that it guesses.
+- The verb is harder. In the training text, 23 % of the languages come within three words of the
+  country, but five words or more stand between every verb and its subject: no verb is easy to begin
+  with.
+- Only gru learns the verb: at each distance 86 % of the verbs or more are right. The LSTMs guess,
+  as rnn does, or are little better (41 to 65 %).
+- The LSTMs need longer. With max_epoch=14 and max_max_epoch=20, basic_lstm gets 85 and 76 % of the
+  nearest verbs right (seeds 1 and 2) and guesses the far ones. Its validation perplexity is then
   higher, 4.7 instead of 4.2.
 
 The figures are of TensorFlow 2.21.0 on two cores of an AMD EPYC, where a run takes two minutes of
-processor time. Another processor rounds otherwise, and some digits differ.
+processor time. Another processor rounds differently, and some digits differ there.
 """
 
 import collections
@@ -51,14 +54,14 @@ from study import sample
 # ------------------------------------------------------------------------------------------------
 # Set-up
 # ------------------------------------------------------------------------------------------------
-LEARNING_RATES = {  # of each cell that is trained
+LEARNING_RATES = {  # the cells that are trained, and their rates
     "rnn": 0.3,
     "basic_lstm": 1.0,
     "lstm_peephole": 1.0,
     "lstm_coupled": 1.0,
     "gru": 1.0,
 }
-# Words between the two; both numbers of a range are in it.
+# Ranges of the number of words between cause and answer; both ends belong to a range.
 RANGES = [(0, 3), (4, 8), (9, 16), (17, 24), (25, 45)]
 
 # ------------------------------------------------------------------------------------------------
@@ -68,20 +71,20 @@ LANGUAGES = "french german spanish italian portuguese greek turkish russian poli
 LANGUAGES = (LANGUAGES + " finnish swedish danish norwegian icelandic chinese").split()
 OTHER_FORM = {"speaks": "speak", "speak": "speaks"}
 
-# What to ask about: where the word stands that is decided, where the word that decides it, and the
-# words that it is chosen from (None: all there are).
+# A question about a sentence: the index of the word to predict, the index of the word that decides
+# it, and the words to choose from (None: all words of the vocabulary).
 Question = collections.namedtuple("Question", ["place", "cause", "choices"])
 
 
 def language(words):
-    """The `Question` after the language in a sentence that has one, or None."""
+    """Returns the `Question` about the language of a sentence, or None if it has none."""
     if words[-1] in LANGUAGES and "grew" in words:
         return Question(len(words) - 1, words.index("grew") + 3, None)
     return None
 
 
 def verb(words):
-    """The `Question` after the verb in such a sentence, or None."""
+    """Returns the `Question` about the verb of such a sentence, or None for other sentences."""
     if language(words) is None:
         return None
     place = len(words) - 3  # "speaks fluent french"
@@ -92,17 +95,18 @@ def verb(words):
 # ------------------------------------------------------------------------------------------------
 # Inference
 # ------------------------------------------------------------------------------------------------
-# The sentence up to the word, that word, the likeliest one, the words between, the loss in nats.
+# The words before the one to predict, that word, the likeliest word, the number of words between,
+# and the loss in nats.
 Answer = collections.namedtuple("Answer", ["words", "right", "said", "between", "loss"])
 
 
 def probe(model, sentences, find):
-    """What a model makes of the words that an early word decides.
+    """Asks a model for the words that an early word decides.
 
     Args:
         model: an `lm.language_model.LanguageModel`.
         sentences: lists of words.
-        find: `language` or `verb`.
+        find: `language` or `verb`, the function that finds the question in a sentence.
 
     Returns:
         A list of `Answer`s.
@@ -126,7 +130,7 @@ def probe(model, sentences, find):
 
 
 def by_distance(answers):
-    """`{range: (number, accuracy, mean loss)}` of what `probe` returns."""
+    """Sums up `Answer`s by distance: `{range: (number, accuracy, mean loss)}`."""
     table = collections.OrderedDict()
     for low, high in RANGES:
         inside = [(a.said == a.right, a.loss) for a in answers if low <= a.between <= high]
@@ -137,10 +141,10 @@ def by_distance(answers):
 
 
 # ------------------------------------------------------------------------------------------------
-# What is shown of it
+# Output
 # ------------------------------------------------------------------------------------------------
 def show_table(title, tables, form):
-    """Prints a row for each range and a column for each cell, in the form given."""
+    """Prints a row for each range and a column for each cell; `form` makes the text of a cell."""
     print("\n%s" % title)
     print("%-7s%8s" % ("between", "number") + "".join("%15s" % cell for cell in tables))
     for bounds, (number, _, _) in next(iter(tables.values())).items():
@@ -149,7 +153,7 @@ def show_table(title, tables, form):
 
 
 def shorten(answer):
-    """Returns the sentence up to the question, without what stands between it and its cause."""
+    """Returns the words before the question, with most words after its cause left out."""
     cause = len(answer.words) - answer.between - 1
     head, tail = answer.words[: cause + 1], answer.words[cause + 1 :]
     if len(tail) > 2:
@@ -186,8 +190,8 @@ def plot(languages, verbs, path):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5), layout="constrained", sharey=True)
-    asked = [("language, by its country", languages, 16), ("verb, by its subject", verbs, 2)]
+    figure, axes = pyplot.subplots(1, 2, figsize=(8, 3.8), layout="constrained", sharey=True)
+    asked = [("Language, by its country", languages, 16), ("Verb, by its subject", verbs, 2)]
     for place, (title, tables, choices) in zip(axes, asked):
         for (cell, table), marker in zip(tables.items(), "osD^v"):
             labels = ["%d-%d" % bounds for bounds in table]
@@ -195,8 +199,9 @@ def plot(languages, verbs, path):
             place.plot(labels, accuracies, marker + "-", label=cell, alpha=0.8)
         place.axhline(100.0 / choices, color="grey", linestyle=":", label="guessing")
         place.set(xlabel="words between", ylim=(0, 104), title=title)
+        place.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("right, %")
-    axes[0].legend(loc="center right")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
     command_line.save_picture(figure, path)
     print("Wrote %s." % path)
 

@@ -3,11 +3,12 @@
     python -m lm.train --model=sample --save_path=out --seed=1
     python -m study.plot_run out --plot=out.png
 
-Reads the summaries that `python -m lm.train --save_path=DIR` leaves in DIR. Needs matplotlib
-(requirements-dev.txt).
+Each DIR is the `--save_path` of a run of `lm.train`, which leaves its summaries there. Needs
+matplotlib (requirements-dev.txt).
 """
 
 import glob
+import json
 import os
 
 import console
@@ -18,17 +19,18 @@ if __name__ == "__main__":
 import tensorflow.compat.v1 as tf
 from google.protobuf.message import DecodeError
 
-from lm import command_line
+from lm import command_line, word_ids
+from lm.corpus import SAMPLE, read_corpus
 
-CURVES = {"Train Perplexity": "o--", "Valid Perplexity": "o-", "Test Perplexity": "D"}
-WIDE = 12  # the ratio of the perplexities from which on 1, 2, 3, 5 are marked, and not equal steps
+CURVES = {"Train Perplexity": "^--", "Valid Perplexity": "o-", "Test Perplexity": "D"}
+WIDE = 12  # above this ratio of the axis ends, the ticks are 1, 2, 3, 5, 10 ..., not equal steps
 
 
 def read_events(path):
-    """Yields the `tf.Event`s of a file of summaries, up to where a killed run cut it off.
+    """Yields the `tf.Event`s of a file of summaries, up to where a killed run cut the file off.
 
-    TensorFlow's `summary_iterator` crashes on a damaged file whose records claim to be huge. The
-    checksums of the records are not compared.
+    Does not compare checksums. TensorFlow's own `summary_iterator` crashes on a damaged file whose
+    records claim to be huge.
     """
     size = os.path.getsize(path)
     with open(path, "rb") as file:
@@ -47,7 +49,7 @@ def read_events(path):
 def read_run(folder):
     """Reads the summaries in a folder: `{name: [(global step, value), ...]}`, by ascending step.
 
-    Of a step that was written twice, before and after a run was killed, the later number counts.
+    A run that was killed and resumed may have written a step twice. The later value counts.
     """
     numbers = {}
     paths = glob.glob(os.path.join(glob.escape(folder), "events.out.tfevents.*"))
@@ -65,6 +67,19 @@ def by_epoch(numbers, name):
     return [epoch for epoch, _ in points], [value for _, value in points]
 
 
+def best_perplexity(folder):
+    """Returns the best possible test perplexity if a run is of the corpus that ships, else None."""
+    try:
+        text = word_ids.read_text(os.path.join(folder, "config.json"), megabytes=1)
+        digest = json.loads(text)["corpus_sha256"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+    corpus = read_corpus(SAMPLE, log=None)
+    progress = word_ids.Progress(None)
+    is_sample = digest == word_ids.corpus_sha256(corpus.words, corpus.train, progress)
+    return corpus.best["test"] if is_sample else None
+
+
 def draw(folders):
     """Draws the perplexities over the epochs, one colour a run; returns the figure."""
     import matplotlib
@@ -73,6 +88,7 @@ def draw(folders):
     from matplotlib import pyplot, ticker
 
     figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
+    bests, last = set(), 1
     for number, folder in enumerate(folders):
         numbers = read_run(folder)
         curves = {name: by_epoch(numbers, name) for name in CURVES}
@@ -84,15 +100,21 @@ def draw(folders):
             if values:
                 run = os.path.basename(os.path.abspath(folder))
                 label = "%s, %s (%.3f)" % (run, name.split()[0].lower(), values[-1])
-                axes.plot(epochs, values, style, color="C%d" % number, markersize=4, label=label)
-    axes.set(xlabel="epoch", ylabel="perplexity", yscale="log")
+                # A mark alone has no line that shows it, and others may lie on it.
+                mark = dict(ms=4) if len(values) > 1 else dict(ms=8, fillstyle="none")
+                axes.plot(epochs, values, style, color="C%d" % number, label=label, **mark)
+                last = max(last, *epochs)
+        bests.add(best_perplexity(folder))
+    for best in bests - {None}:
+        axes.axhline(best, color="grey", linestyle=":", label="best possible (%.3f)" % best)
+    axes.set(xlabel="epoch", ylabel="perplexity", yscale="log", xlim=(0.5, last + 0.5))
     low, high = axes.get_ylim()
     axes.yaxis.set_major_locator(
         ticker.LogLocator(subs=(1, 2, 3, 5)) if high / low > WIDE else ticker.MaxNLocator(8)
     )
     axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
     axes.yaxis.set_minor_locator(ticker.NullLocator())
-    axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.3)
     axes.legend()
     return figure

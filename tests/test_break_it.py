@@ -223,7 +223,8 @@ def test_one_output_in_twenty_meets_its_own_target():
     outputs = [100 * np.arange(size) + t for t in range(size)]  # [B] each: stream, time step
     targets = np.stack(outputs, 1).reshape(-1)
     wrong = np.stack(outputs, 0).reshape(-1)
-    assert np.sum(wrong == targets) == 20
+    assert (len(targets), np.sum(wrong == targets)) == (400, 20)
+    assert "Of the 400 outputs of a batch 20 meet" in BREAKAGES["wrong_axis"].why
     assert np.all(wrong == np.concatenate(outputs, 0))  # what older versions of the script have
 
 

@@ -1,9 +1,12 @@
 """study/plot_run.py: a picture that can be read, whatever the perplexities."""
 
 import itertools
+import json
 
 import pytest
 
+from lm import word_ids
+from lm.corpus import SAMPLE, read_corpus
 from lm.summaries import Summaries
 from study import plot_run
 
@@ -44,11 +47,30 @@ def test_the_labels_of_the_perplexities_are_many_enough_and_apart(draw, perplexi
 
 
 def test_a_run_of_one_epoch_is_a_mark(draw):
-    (line,) = draw([5.0]).lines
+    axes = draw([5.0])
+    (line,) = axes.lines
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
     assert list(line.get_xdata()) == [1]
     assert line.get_marker() not in ("None", "", None)
+    assert line.get_markersize() > 6
 
 
 def test_the_legend_names_the_run_and_its_last_perplexity(draw, tmp_path):
     (text,) = draw([9.0, 4.125]).get_legend().get_texts()
     assert text.get_text() == "%s, valid (4.125)" % tmp_path.name
+
+
+def test_a_run_of_the_corpus_that_ships_has_a_line_at_the_best_possible_perplexity(draw, tmp_path):
+    corpus = read_corpus(SAMPLE)
+    digest = word_ids.corpus_sha256(corpus.words, corpus.train, word_ids.Progress(None))
+    (tmp_path / "config.json").write_text(json.dumps({"corpus_sha256": digest}))
+    curve, best = draw([9.0, 4.125]).lines
+    assert set(best.get_ydata()) == {corpus.best["test"]}
+    assert best.get_label() == "best possible (3.593)"
+
+
+@pytest.mark.parametrize("config", [{"corpus_sha256": "0" * 64}, {}, ["corpus_sha256"], "?"])
+def test_a_run_of_another_corpus_has_no_such_line(draw, tmp_path, config):
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert len(draw([9.0, 4.125]).lines) == 1

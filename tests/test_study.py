@@ -11,7 +11,8 @@ from documents import expected_output, skeleton
 from study import gradient_clipping
 
 STUDIES = (
-    "embedding_lookup encoder_decoder gates gradient_clipping long_term_dependency one_batch"
+    "embedding_lookup encoder_decoder from_unigrams gates gradient_clipping"
+    " long_term_dependency one_batch"
 ).split()
 
 
