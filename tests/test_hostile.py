@@ -534,7 +534,7 @@ def test_a_danger_is_found(source, name):
 
 
 def test_no_source_unpickles_evaluates_or_extracts():
-    """study/break_it.py executes a text of the project's own: ptb_word_lm.py with a changed line."""
+    """study/break_it.py executes the text of ptb_word_lm.py with a line changed."""
     paths = []
     for folder, names, files in os.walk(ROOT):
         names[:] = [name for name in names if not name.startswith(".") and name != "tests"]

@@ -44,7 +44,7 @@ def test_the_docstring_names_its_command_and_the_expected_output(name):
 
 @pytest.mark.slow
 def test_the_studies_are_imported_without_matplotlib():
-    names = ", ".join(STUDIES + ["plot_run", "published_numbers"])
+    names = ", ".join(STUDIES + ["plot_run", "published_numbers", "break_it"])
     code = "import sys; sys.modules['matplotlib'] = None; from study import %s" % names
     status, _, err = run_command("-c", code)
     assert status == 0, err

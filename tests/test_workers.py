@@ -312,3 +312,14 @@ def test_a_worker_without_an_address_says_what_it_needs():
     status, _, err = run_command("-m", "lm.worker")
     assert status == 2
     assert "--address" in err
+
+
+@pytest.mark.docs
+def test_the_logged_run_with_workers_has_the_perplexities_of_one_process():
+    """docs/machines.md says so of seven epochs of the small configuration."""
+    ends = []
+    for name in ("ptb-small-workers-seed1.log", "ptb-small-block-seed1.log"):
+        with open(os.path.join(ROOT, "docs", name), encoding="utf-8") as log:
+            ends.append(re.findall(r"^Epoch: .* (?:Train|Valid) Perplexity: .*", log.read(), re.M))
+    assert len(ends[0]) == 2 * 7
+    assert ends[0] == ends[1][: len(ends[0])]
