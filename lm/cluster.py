@@ -117,6 +117,12 @@ def _check_different(workers, hosts):
         seen[where] = worker
 
 
+def _check_version(flag):
+    """Raises ClusterError on TensorFlow 1.x, whose servers have to know the whole cluster at once."""
+    if tf.__version__.startswith("1."):
+        raise ClusterError(flag, "needs TensorFlow 2; this is TensorFlow %s" % tf.__version__)
+
+
 def serve(address, flag):
     """Starts TensorFlow's server at an address, and returns the server.
 
@@ -127,8 +133,9 @@ def serve(address, flag):
         flag: the flag to blame.
 
     Raises:
-        ClusterError: if the server cannot listen there.
+        ClusterError: if the server cannot listen there, or on TensorFlow 1.x.
     """
+    _check_version(flag)
     try:
         return tf.train.Server({"idle": [address]}, job_name="idle", task_index=0)
     except tf.errors.OpError as error:
@@ -214,7 +221,8 @@ class Cluster(object):
 
     Raises:
         replicas.ReplicasError: if the rows of a batch cannot be split among the workers.
-        ClusterError: if an address is not one, or if a worker does not answer in time.
+        ClusterError: if an address is not one, or if a worker does not answer in time; on
+            TensorFlow 1.x.
     """
 
     device = "/job:client/task:0"
@@ -224,6 +232,7 @@ class Cluster(object):
         replicas.check(config, len(self._workers), "workers")
         hosts = [split_address(worker, "workers") for worker in self._workers]
         _check_different(self._workers, hosts)
+        _check_version("workers")
         self._check_answers(log)
         host = _own_host(hosts)
         self._server = serve(host + ":0", "workers")

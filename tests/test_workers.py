@@ -21,6 +21,7 @@ from lm.configs import Config
 from lm.replicas import ReplicasError
 
 pytestmark = pytest.mark.slow
+TENSORFLOW_1 = tf.__version__.startswith("1.")
 
 
 def free_address():
@@ -58,6 +59,8 @@ class Worker(object):
 @pytest.fixture
 def start_worker():
     """Gives a function that starts workers; ends them after the test."""
+    if TENSORFLOW_1:
+        pytest.skip("workers need TensorFlow 2")
     workers = []
 
     def start(address=None):
@@ -71,6 +74,8 @@ def start_worker():
 
 @pytest.fixture(scope="module")
 def two_workers():
+    if TENSORFLOW_1:
+        pytest.skip("workers need TensorFlow 2")
     workers = [Worker(), Worker()]
     yield [one.address for one in workers]
     for one in workers:
@@ -226,6 +231,7 @@ def test_a_worker_that_stops_answering_is_named(monkeypatch, corpus, tmp_path, s
         train_run(corpus, str(tmp_path / "run"), seed=1, workers=[stopped.address], on_epoch=stop)
 
 
+@pytest.mark.skipif(TENSORFLOW_1, reason="workers need TensorFlow 2")
 def test_a_worker_that_never_answers_is_named(monkeypatch, corpus):
     monkeypatch.setattr(cluster, "START_SECONDS", 1)
     lines = []
@@ -275,6 +281,15 @@ def test_workers_that_cannot_be_are_refused(call_refused, corpus, workers, what)
 def test_rows_that_the_workers_cannot_share_are_refused_before_anybody_is_asked(corpus):
     with pytest.raises(ReplicasError):
         train_run(corpus, workers=["nobody:1", "nobody:2", "nobody:3"])
+
+
+def test_tensorflow_1_is_refused(monkeypatch, call_refused, corpus):
+    monkeypatch.setattr(tf, "__version__", "1.15.5")
+    refusal = ": needs TensorFlow 2; this is TensorFlow 1.15.5"
+    address = free_address()
+    assert call_refused(worker, "--address=" + address) == "--address=" + address + refusal
+    with pytest.raises(ClusterError, match=refusal[2:]):
+        train_run(corpus, workers=[address])
 
 
 def test_a_port_that_is_taken_is_refused(call_refused):
