@@ -118,7 +118,7 @@ def _check_different(workers, hosts):
 
 
 def _check_version(flag):
-    """Raises ClusterError on TensorFlow 1.x, whose servers have to know the whole cluster at once."""
+    """Raises ClusterError on TensorFlow 1.x, whose servers have to know the cluster beforehand."""
     if tf.__version__.startswith("1."):
         raise ClusterError(flag, "needs TensorFlow 2; this is TensorFlow %s" % tf.__version__)
 

@@ -3,13 +3,14 @@
     python -m study.break_it                      # lists the ten
     python -m study.break_it --what=no_clipping   # breaks the script in one way
 
-Shows a line of the reference as it stands and the same line broken, and asks what you expect. Then
-it trains with the whole script both ways, on the corpus that ships, and says what changed and why.
-What you see is what runs: the broken script is the text of ptb_word_lm.py (or of reader.py) with
-that line replaced.
+Shows a line or two of the reference as they stand and the same lines broken, and asks what you
+expect. Then it trains with the whole script both ways, on the corpus that ships, and says what
+changed and why. What you see is what runs: the broken script is the text of ptb_word_lm.py (or of
+reader.py) with these lines replaced.
 
-The configuration is small with 100 units and 3 epochs. The table has the perplexities that the
-script itself finds in its last epoch and in the test. Its last column is the validation perplexity
+The configuration is small with 100 units and 3 epochs. If a way needs other values, the question
+names them. The table has the perplexities that the script itself finds in its last epoch and in
+the test. Its last column is the validation perplexity
 once more: the script as it stands reads the same text with the weights of the broken one. Some ways
 ruin the model, and others only the figures that are printed; the last column tells which.
 
@@ -129,7 +130,7 @@ BREAKAGES = {
         right=2,
         why="An epoch begins with the state that the last one ended with, of another place in the"
         " text. That misleads the model for the first words of each row, which are in 1 batch of"
-        " 150 in training and in 1 of 14 in validation. The first epoch is as ever. So is the test,"
+        " 150 in training and in 1 of 15 in validation. The first epoch is as ever. So is the test,"
         " which is read once, from zeros. A validation perplexity that is 2 % higher is easily"
         " taken for chance; only reading the code finds such a mistake.",
     ),
@@ -400,6 +401,8 @@ def show_question(breakage):
         numbers = " and ".join(str(number) for number, line in lines if change.old in line)
         print("\n%s, line %s, as it stands:\n\n    %s" % (change.file, numbers, change.old))
         print("\nbroken:\n\n    %s" % change.new)
+    for name, value in sorted(breakage.values.items()):
+        print("\nBoth runs have %s = %s." % (name, value))
     print("\nWhat do you expect?\n")
     for number, answer in enumerate(breakage.answers, 1):
         print("  %d) %s" % (number, answer))
