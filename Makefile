@@ -1,6 +1,6 @@
 # make train    trains on the corpus that ships
 # make test     the same, then lint and tests
-# make bench    times a training step beside PyTorch, Keras 3 and TensorFlow 1.15; about 15 minutes
+# make bench    times a training step beside PyTorch, Keras 3 and TensorFlow 1.15; 10 to 15 minutes
 # The first two make a virtual environment in .venv, with PYTHON (python3 if not given). The last
 # one makes others, with PYTHON and PYTHON37; it leaves out what cannot be installed.
 

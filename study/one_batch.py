@@ -541,7 +541,7 @@ def show_gradients(n):
     print("  (%.7f - %.7f) / %g = %.4f" % values)
     print("  gradient of softmax_b [5]")
     keys = ("gradient_softmax_b", "tensorflow_gradient_softmax_b", "finite_difference")
-    table(["by hand", "TensorFlow", "difference"], [n[key] for key in keys], words)
+    table(["by hand", "TensorFlow", "numerical"], [n[key] for key in keys], words)
 
     print("\nCode 6. Clipping the gradients")
     print("  The sum of the squares of each gradient; the embedding's has a row for each word read")

@@ -126,7 +126,7 @@ def test_the_errata_have_the_same_places_quotations_and_checks():
                 quoted
             )
             assert ("未运行" in how) == ("not run" in checked), how
-    tests = [re.findall(r"\[[\w ]+\]\(\.\./tests/\w+\.py\)", page) for page in pages]
+    tests = [re.findall(r"\[[\w ]+\]\(\.\./tests/\w+\.py#L\d+\)", page) for page in pages]
     assert tests[0] == tests[1]
 
 
@@ -210,7 +210,7 @@ TERMS = {
     "学习者": "初学者",
     "词向量": "词嵌入",
     "命令行参数": "选项",
-    "随时间反向传播|按时间反向传播": "沿时间反向传播",
+    "沿时间反向传播|按时间反向传播": "随时间反向传播",
     "细胞状态|记忆单元": "单元状态",
     "说出": "生成，预测",
     "去要": "取",

@@ -4,12 +4,13 @@ On TensorFlow 1.15 the cells and the loss of TensorFlow itself are held to the s
 """
 
 import inspect
+import re
 import sys
 
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from documents import find_test, named_tests, read, rows
+from documents import read, rows
 from models import build, make_config, running_session
 
 import contrib
@@ -41,24 +42,52 @@ def sigmoid(x):
 # --------------------------------------------------------------------------------------------------
 # docs/errata.md
 # --------------------------------------------------------------------------------------------------
+PAGES = ["errata.md", "errata.zh-CN.md"]
 ROWS = rows(read("docs", "errata.md"))
 
 
+def named_tests(text):
+    """Returns `(path, name, line)` of each test that a text links to."""
+    links = re.findall(r"\[([\w ]+)\]\(\.\./(tests/test_\w+\.py)#L(\d+)\)", text)
+    return [(path, "test_" + words.replace(" ", "_"), int(line)) for words, path, line in links]
+
+
+def line_of(path, name):
+    """Returns the number of the line that defines a test, or None."""
+    lines = read(path).splitlines()
+    numbers = [n for n, line in enumerate(lines, 1) if line.startswith("def %s(" % name)]
+    return numbers[0] if numbers else None
+
+
 @pytest.mark.docs
-def test_every_row_names_a_test_that_exists_or_says_that_nothing_was_run():
+def test_every_row_names_a_test_or_says_that_nothing_was_run():
     assert len(ROWS) > 40
     for row in ROWS:
-        checked = row[-1]
-        assert named_tests(checked) or "not run" in checked, row
-        for path, name in named_tests(checked):
-            assert find_test(path, name), "%s has no %s" % (path, name)
+        assert named_tests(row[-1]) or "not run" in row[-1], row
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_to_the_line_of_its_test(page):
+    text = read("docs", page)
+    links = named_tests(text)
+    assert len(links) == text.count("](../tests/") > 40
+    wrong = [link for link in links if link[2] != line_of(*link[:2])]
+    right = [(path, name, line_of(path, name)) for path, name, _ in wrong]
+    assert wrong == right
+
+
+@pytest.mark.docs
+def test_both_pages_link_the_same_tests():
+    english, chinese = [named_tests(read("docs", page)) for page in PAGES]
+    assert english == chinese
 
 
 @pytest.mark.docs
 def test_every_test_of_this_file_is_named_there():
     here = {name for name in globals() if name.startswith("test_")}
-    about_the_table = {n for n in here if n.startswith(("test_every_row", "test_every_test"))}
-    named = {name for row in ROWS for _, name in named_tests(row[-1])}
+    about_the_table = {n for n in here if n.startswith(("test_every_", "test_both_pages"))}
+    named = {name for row in ROWS for _, name, _ in named_tests(row[-1])}
     assert here - about_the_table <= named
 
 
@@ -193,6 +222,25 @@ def test_gradients_takes_stop_gradients():
 # Wrong statements
 # --------------------------------------------------------------------------------------------------
 @each_contrib
+def test_a_recurrent_cell_adds_a_bias(library):
+    random = np.random.RandomState(2)
+    x, h = random.uniform(-1, 1, (2, 3)), random.uniform(-1, 1, (2, 4))
+    kernel, bias = random.uniform(-1, 1, (7, 4)), random.uniform(-1, 1, 4)
+    with tf.variable_scope("root"):
+        new_h, _ = library.rnn.BasicRNNCell(4)(tf.constant(x), tf.constant(h))
+    values = {"root/basic_rnn_cell/kernel": kernel, "root/basic_rnn_cell/bias": bias}
+    assert [variable.op.name for variable in tf.trainable_variables()] == list(values)
+    with running_session() as session:
+        assert not session.run(tf.trainable_variables()[1]).any()
+        for variable in tf.trainable_variables():
+            variable.load(values[variable.op.name], session)
+        new_h = session.run(new_h)
+    as_printed = x @ kernel[:3] + h @ kernel[3:]  # W_hx above W_hh, transposed
+    np.testing.assert_allclose(new_h, np.tanh(as_printed + bias), rtol=1e-9)
+    assert np.abs(new_h - np.tanh(as_printed)).max() > 0.01
+
+
+@each_contrib
 def test_x_has_a_length_of_its_own(library):
     cell = library.rnn.BasicLSTMCell(4)
     state = (tf.zeros([2, 4]), tf.zeros([2, 4]))
@@ -295,6 +343,22 @@ def test_a_lookup_adds_an_axis_to_the_ids():
     assert tf.nn.embedding_lookup(embedding, [1, 2, 3]).shape.as_list() == [3, 8]
     ids = build(make_config(), DATA).input.input_data
     assert tf.nn.embedding_lookup(embedding, ids).shape.as_list() == [4, 5, 8]
+
+
+def test_the_loop_updates_nothing_and_every_step_uses_the_same_weights():
+    model = build(make_config(num_steps=5, num_layers=2), DATA)
+    weights = tf.trainable_variables()
+    # Five time steps, and one kernel for each layer.
+    assert len([variable for variable in weights if variable.op.name.endswith("kernel")]) == 2
+    with running_session() as session:
+        model.assign_lr(session, 1.0)
+        first = session.run(weights)
+        session.run(model.final_state)  # what the loop ends with
+        after_the_loop = session.run(weights)
+        session.run(model.train_op)
+        after_train_op = session.run(weights)
+    assert all((a == b).all() for a, b in zip(first, after_the_loop))
+    assert all((a != b).any() for a, b in zip(first, after_train_op))
 
 
 @tensorflow_1

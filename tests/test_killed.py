@@ -91,7 +91,7 @@ def test_a_run_killed_twenty_times_ends_with_the_figures_of_one_that_was_not(sta
         saves += not unfinished(killed) <= before
         print("killed after %3d lines: %s" % (len(told), (told or ["while it started"])[-1]))
         if told and begun(lines_of_killed) > 1:
-            # The kill lost no more than the epoch in progress. In the first one nothing is saved yet.
+            # The kill lost no more than the epoch in progress; before the second, nothing is saved.
             assert told[0].startswith("Resuming after epoch ")
             assert int(told[0].split()[3]) >= begun(lines_of_killed) - 1
         lines_of_killed += told

@@ -44,7 +44,8 @@ SECTIONS = (
     + ["Code %s" % number for number in "0 1.1 1.2 1.3 2 3 4 5 6 7 8 A B C".split()]
     + ["Questions"]
     + ["Q%d" % number for number in range(1, 21)]
-    + ["Glossary"]
+    + ["Glossary", "Answers"]
+    + ["Answer %d" % number for number in range(1, 11)]
 )
 
 # The links are those above quotations: pairs of the quoted file and the line.
@@ -60,10 +61,14 @@ def section_name(heading):
         ("问题", "Questions"),
         ("目录", "Contents"),
         ("术语表", "Glossary"),
+        ("猜一猜的答案", "Answers"),
+        ("答案", "Answer"),
     ):
         heading = heading.replace(chinese, english)
     match = re.match(
-        r"((Section|Code) [\dA-C](\.\d)?|Q\d+|Questions|Contents|Glossary)(?![\d\w])", heading
+        r"((Section|Code) [\dA-C](\.\d)?|Q\d+|Questions|Contents|Glossary|Answers|Answer \d+)"
+        r"(?![\d\w])",
+        heading,
     )
     assert match, "a heading without a number: " + heading
     return match.group(1)
@@ -170,7 +175,8 @@ def test_the_command_sets_the_line_numbers_and_nothing_else(monkeypatch, tmp_pat
     pages = {name: read("docs", name) for name in lines.PAGES}
     for name, page in pages.items():
         assert lines.renumber(page) == page
-        moved = re.sub(r"\d+((?: 行)?\]\(.*#L)\d+\)", r"7\1 7)", page).replace("#L 7", "#L7")
+        moved = re.sub(r"(, line |，第 )\d+(?=(?: 行)?\]\()", r"\g<1>7", page)
+        moved = re.sub(r"#L\d+\)", "#L7)", moved)
         assert moved != page
         (tmp_path / name).write_bytes(moved.encode("utf-8"))
     monkeypatch.setattr(lines, "FOLDER", str(tmp_path))
@@ -590,6 +596,14 @@ def test_each_breakage_is_asked_for_at_its_place(sections):
         )
     }
     assert places == {what: breakage.place for what, breakage in break_it.BREAKAGES.items()}
+
+
+def test_each_question_links_to_its_answer(sections):
+    text = "\n".join(line for section in sections for line in section.prose)
+    asked = re.findall(r"`python -m study\.break_it --what=\w+`\s*[(（]\[.+?\]\(#(.+?)\)", text)
+    answers = [section.prose[0] for section in sections if section.name.startswith("Answer ")]
+    assert asked == [anchor(heading.lstrip("# ")) for heading in answers]
+    assert len(asked) == len(break_it.BREAKAGES)
 
 
 def body(function):
