@@ -45,9 +45,16 @@ def read(path):
         raise ValueError("this is not a text; only Python files can be renamed in")
     try:
         encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0]
-        return content.decode(encoding), encoding
+        program = content.decode(encoding)
     except (SyntaxError, UnicodeError):
         head = b"\n".join(content.splitlines()[:2]).decode("latin-1")
+    else:
+        if re.search(r"\r(?!\n)", program):
+            raise ValueError(
+                "this is a text with line ends of a lone carriage return; save it with the line "
+                "ends of Unix or Windows"
+            )
+        return program, encoding
     named = re.search(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", head, re.MULTILINE)
     if not named:
         raise ValueError(

@@ -19,12 +19,17 @@ from .old_names import (
 from .statements import indent_of, statements
 
 _DISABLE = r"tf\.(compat\.v1\.)?disable_(eager_execution|v2_behavior)$"
+# An f-string with a name in it that would change.
+_F_STRING = re.compile(
+    r"""[rb]?f[rb]?['"].*?\{[^}]*\b(contrib|rnn_cell)\b""", re.DOTALL | re.IGNORECASE
+)
 
 Edit = collections.namedtuple("Edit", "start end text")
 Report = collections.namedtuple("Report", "text remarks")
 # An import of TensorFlow: its first word; its end; its name for all of TensorFlow (empty for an
-# import of parts, None for one of parts of contrib); whether it is in a function.
-Import = collections.namedtuple("Import", "first end name inside")
+# import of parts, None for one of parts of contrib); whether it is in a function; whether it is in
+# any indented block.
+Import = collections.namedtuple("Import", "first end name inside indented")
 
 
 class Renaming(object):
@@ -38,14 +43,15 @@ class Renaming(object):
         self.other_imports = set()
         self.imports = []
         self.added = collections.OrderedDict()  # (first word, end) of a statement: lines after it
-        self.inside = False  # whether the statement is in a function
+        self.inside = self.indented = False  # of the statement
         self.has_contrib = False  # whether the module, not only a function, imports it
-        self.uses_contrib = self.is_disabled = False
+        self.disabled_in = set()  # True: version 2 is turned off in a function, False: elsewhere
+        self.edits_to_contrib = []  # those that need the name contrib
+        self.own_contrib = []  # words that bind the name contrib to something else
+        self.version_2 = []  # words of imports that give the name tensorflow to version 2
         for statement in statements(program):
-            self.inside = statement.inside
+            self.inside, self.indented = statement.inside, statement.indented
             self.take(statement)
-            for name in statement.rebinds:
-                self.roots.pop(name, None)
 
     def remark(self, word, text):
         """Notes something to do by hand in the line of a word."""
@@ -62,15 +68,24 @@ class Renaming(object):
     def take(self, statement):
         """Renames in one statement."""
         first = statement.words[0].text
+        if first not in ("import", "from"):
+            self.take_other(statement)
+        for name in statement.rebinds:
+            self.roots.pop(name, None)
         if first == "import":
             self.take_import(statement.words)
         elif first == "from":
             self.take_from(statement.words)
-        else:
-            self.take_other(statement.words, statement.variables)
 
     def imports_contrib(self):
         self.has_contrib = self.has_contrib or not self.inside
+
+    def bind(self, word, name, old):
+        """Notes that an import gives a name to `old`; None for what is not of TensorFlow."""
+        if old:
+            self.roots[name] = old
+        if name == "contrib" and old != "tf.contrib":
+            self.own_contrib.append(word)
 
     def take_import(self, statement):
         """`import a.b as c, d`"""
@@ -85,25 +100,25 @@ class Renaming(object):
             old = old_module(path)
             if old is None:
                 self.remark(module, module_remark(given))
-                if path in ("numpy", "inspect"):
-                    self.roots[name] = "np" if path == "numpy" else path
-                elif as_name and is_as_before(path):
-                    self.roots[name] = path
+                if path.startswith("tensorflow.") and not as_name:
+                    self.version_2.append(module)
+                followed = path == "inspect" or as_name and is_as_before(path)
+                self.bind(module, name, "np" if path == "numpy" else path if followed else None)
                 self.other_imports.add(name)
             elif path.startswith("contrib"):
-                self.roots[name] = old if as_name else "tf.contrib"
+                self.bind(module, name, old if as_name else "tf.contrib")
                 self.remark(module, remark(old))
                 if name == "contrib":
                     self.imports_contrib()
             elif not as_name or old == "tf":
                 # Without `as`, `import tensorflow.contrib.rnn` gives the name tensorflow.
-                self.roots[name] = "tf"
+                self.bind(module, name, "tf")
                 self.note_import(statement, name)
                 if given == path:
                     text = "tensorflow.compat.v1" + ("" if as_name else " as tensorflow")
                     self.replace(module.start, module.end, text)
             else:
-                self.roots[name] = old
+                self.bind(module, name, old)
                 self.note_import(statement, None if today(old).startswith("contrib") else "")
                 self.replace(module.start, module.end, module_today(old))
                 if today(old) == name:  # import tensorflow.contrib as contrib
@@ -120,8 +135,8 @@ class Renaming(object):
         if old is None:
             for name, as_name in self.imported(statement):
                 self.other_imports.add(as_name.text)
-                if is_as_before("%s.%s" % (given, name.text)):
-                    self.roots[as_name.text] = "%s.%s" % (given, name.text)
+                path = "%s.%s" % (given, name.text)
+                self.bind(as_name, as_name.text, path if is_as_before(path) else None)
                 self.remark(module, module_remark(given, name.text))
             if statement[-1].text == "*":
                 self.remark(module, module_remark(given))
@@ -131,7 +146,7 @@ class Renaming(object):
         moved, stay = [], []
         for name, as_name in self.imported(statement):
             one = "%s.%s" % (old, name.text)
-            self.roots[as_name.text] = one
+            self.bind(as_name, as_name.text, one)
             self.remark(name, remark(one))
             # tf has no contrib today, tf.nn no rnn_cell, tf.layers no dense.
             moves = today(one).startswith("contrib") and today(one) != today(old) + "." + name.text
@@ -181,54 +196,75 @@ class Renaming(object):
 
     def note_import(self, statement, name):
         """Notes an import of TensorFlow."""
-        self.imports.append(Import(statement[0], statement[-1].end, name, self.inside))
+        first, end = statement[0], statement[-1].end
+        self.imports.append(Import(first, end, name, self.inside, self.indented))
 
-    def take_other(self, statement, variables):
-        """Any statement that is no import, and the names in it that are variables."""
-        texts = [word.text for word in statement]
-        first = texts[0] if texts else ""
-        if first in ("print", "exec") and texts[1:2] not in ([], ["("], ["="]):
-            self.remark(statement[0], "%s statement: a function in Python 3" % first)
-        if first in ("except", "raise") and "," in texts and "(" not in texts:
-            self.remark(statement[0], "%s with a comma: not so in Python 3" % first)
-        if texts[:2] == ["contrib", "="] and self.full_name(" ".join(texts[2:])) == "tf.contrib":
-            self.roots["contrib"] = "tf.contrib"
-            return self.replace(statement[0].start, statement[-1].end, "import contrib")
-        for position, word in enumerate(statement):
-            before, after = (
-                texts[max(0, position - 2) : position],
-                texts[position + 1 : position + 2],
-            )
-            path = self.standard(word.text)
-            root, _, rest = path.partition(".")
-            if word.text == "`":
-                self.remark(word, "`...`: repr(...) in Python 3")
-            if word.kind == "string" and re.match(r"[rb]?f.*\{.*\b(contrib|rnn_cell)\.", word.text):
+    def take_other(self, statement):
+        """Any statement that is no import."""
+        words = statement.words
+        self.take_old_syntax(words)
+        if [word.text for word in words[:2]] == ["contrib", "="]:
+            path = " ".join(word.text for word in words[2:])
+            if path.partition(".")[0] not in statement.variables:
+                if self.full_name(path) == "tf.contrib":
+                    self.roots["contrib"] = "tf.contrib"
+                    return self.replace(words[0].start, words[-1].end, "import contrib")
+            self.own_contrib.append(words[0])
+        elif "contrib" in statement.binds:
+            found = [word for word in words if word.text == "contrib"]
+            self.own_contrib.append((found or words)[0])
+        for position, word in enumerate(words):
+            if word.kind == "string" and _F_STRING.match(word.text):
                 self.remark(word, "an f-string with contrib or rnn_cell: rename in it")
-            if word.kind != "name" or after == ["="] and not rest:
-                continue  # `xrange = range`, or the name of an argument
-            is_attribute, is_variable = before[-1:] == ["."], root in variables
-            if is_attribute or is_variable or root not in self.roots:
-                if is_attribute:
-                    path = "." + path
-                elif is_variable or root in self.other_imports:
-                    path = path[len(root) :]  # its attributes; the name is the program's own
-                self.remark(word, remark(path))
-                continue
-            old = self.full_name(path)
-            self.is_disabled = self.is_disabled or re.match(_DISABLE, old)
-            self.remark(word, remark(old))
-            if after == ["."]:
-                self.remark(word, "a comment in a dotted name: rename what follows")
-            if old == "np.searchsorted" and before == ["int", "("]:
-                self.remark(word, "int(np.searchsorted(..)): of one number: int(....item())")
-            following = texts[position + 1 : position + 6]
-            if old.endswith(".MultiRNNCell") and following[:2] + following[3:] == list("([]*"):
-                self.remark(word, "MultiRNNCell([cell] * n): a fresh cell for each layer")
-            new = self.new_name(root, path[len(root) :])
-            if new != path:
-                self.uses_contrib = self.uses_contrib or new.partition(".")[0] == "contrib"
-                self.replace(word.start, word.end, new)
+            elif word.kind == "name":
+                self.take_name(words, position, statement.variables)
+
+    def take_old_syntax(self, words):
+        """Notes what Python 3 does not know."""
+        texts = [word.text for word in words]
+        first = texts[0]
+        if first in ("print", "exec") and texts[1:2] not in ([], ["("], ["="]):
+            self.remark(words[0], "%s statement: a function in Python 3" % first)
+        if first in ("except", "raise") and "," in texts and "(" not in texts:
+            self.remark(words[0], "%s with a comma: not so in Python 3" % first)
+        if "`" in texts:
+            self.remark(words[texts.index("`")], "`...`: repr(...) in Python 3")
+
+    def take_name(self, words, position, variables):
+        """Renames one dotted name of a statement."""
+        word = words[position]
+        before = [near.text for near in words[max(0, position - 2) : position]]
+        following = [near.text for near in words[position + 1 : position + 6]]
+        path = self.standard(word.text)
+        root, _, rest = path.partition(".")
+        if following[:1] == ["="] and not rest:
+            return  # `xrange = range`, or the name of an argument
+        is_attribute, is_variable = before[-1:] == ["."], root in variables
+        if is_attribute or is_variable or root not in self.roots:
+            if is_attribute:
+                path = "." + path
+            elif is_variable or root in self.other_imports:
+                path = path[len(root) :]  # its attributes; the name is the program's own
+            is_root = root in ("tf", "tensorflow") or self.roots.get(root) == "tf"
+            if is_variable and not is_attribute and is_root:
+                if today("tf." + rest).startswith("contrib"):
+                    self.remark(word, "%s: a variable; if it is TensorFlow, rename by hand" % root)
+            return self.remark(word, remark(path))
+        old = self.full_name(path)
+        if re.match(_DISABLE, old):
+            self.disabled_in.add(self.inside)
+        self.remark(word, remark(old))
+        if following[:1] == ["."]:
+            self.remark(word, "a comment in a dotted name: rename what follows")
+        if old == "np.searchsorted" and before == ["int", "("]:
+            self.remark(word, "int(np.searchsorted(..)): of one number: int(....item())")
+        if old.endswith(".MultiRNNCell") and following[:2] + following[3:] == list("([]*"):
+            self.remark(word, "MultiRNNCell([cell] * n): a fresh cell for each layer")
+        new = self.new_name(root, path[len(root) :])
+        if new != path:
+            of_contrib = new.partition(".")[0] == "contrib"
+            edits = self.edits_to_contrib if of_contrib else self.edits
+            edits.append(Edit(word.start, word.end, new))
 
     @property
     def tf(self):
@@ -259,6 +295,14 @@ class Renaming(object):
 
     def result(self):
         """The program with its edits, and the remarks: `{what: line numbers}`."""
+        if self.own_contrib and self.edits_to_contrib:
+            for word in self.own_contrib:
+                self.remark(word, "contrib: the program's own name; rename it first")
+            self.edits_to_contrib = []
+        if any(found.name == "tensorflow" for found in self.imports):
+            for word in self.version_2:
+                self.remark(word, "rebinds tensorflow; give it an `as` name")
+        self.edits += self.edits_to_contrib
         self.add_header()
         for (first, end), lines in self.added.items():
             self.add_edit(first, end, lines)
@@ -274,20 +318,26 @@ class Renaming(object):
     def add_header(self):
         """Adds what has to stand after the import of TensorFlow.
 
-        This is the first import of the module, or each import in a function if there is no other.
+        This is the first import of the module. If that is in an indented block, which may not run,
+        the following ones count too, up to one that is in none. If all imports are in functions,
+        each counts.
         """
 
         def places(imports):
             top = [found for found in imports if not found.inside]
-            return top[:1] or imports
+            certain = [place for place, found in enumerate(top) if not found.indented]
+            return top[: certain[0] + 1 if certain else None] or imports
 
-        if self.uses_contrib and not self.has_contrib:
+        if self.edits_to_contrib and not self.has_contrib:
             for found in places(self.imports):
                 self.add(found.first, found.end, ["import contrib"])
-        if (self.edits or any(self.added.values())) and not self.is_disabled:
-            whole = [found for found in self.imports if found.name]
-            parts = [found for found in self.imports if found.name == ""]
-            for found in places(whole + parts):
+        whole = [found for found in self.imports if found.name]
+        parts = [found for found in self.imports if found.name == ""]
+        chosen = places(whole + parts)
+        # What a function turns off helps only the imports in functions.
+        is_disabled = self.disabled_in & {False, any(found.inside for found in chosen)}
+        if (self.edits or any(self.added.values())) and not is_disabled:
+            for found in chosen:
                 self.add(found.first, found.end, disabling(found.name))
 
     def add_edit(self, first, end, lines):

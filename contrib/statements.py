@@ -24,11 +24,16 @@ _WORD = re.compile(
 )
 # What begins a statement whose colon may have another statement after it on its line.
 _COMPOUND = set("async class def elif else except finally for if try while with".split())
+# A parameter in a list of them.
+_PARAMETER = re.compile(r"(?:^|,) ?\** ?([^\W\d]\w*)")
+# The modules that `Renaming` follows: in a function their names are no variables.
+_FOLLOWED = re.compile(r"(?:tensorflow|contrib|numpy|inspect)\b")
 
 Word = collections.namedtuple("Word", "kind text start end")
-# A statement: its words; whether it is in a function; the names in it that are variables, whatever
-# the module imports under them; the names that it gives to variables of the module.
-Statement = collections.namedtuple("Statement", "words inside variables rebinds")
+# A statement: its words; whether it is in a function; whether it is in an indented block or behind
+# the colon of one; the names in it that are variables, whatever the module imports under them; the
+# names of the module that mean something else after it; all names that it binds, but for imports.
+Statement = collections.namedtuple("Statement", "words inside indented variables rebinds binds")
 # A function or a class: its indentation, and the names that are bound in it.
 _Scope = collections.namedtuple("_Scope", "indent is_function bound imported")
 
@@ -118,15 +123,15 @@ def bound_names(text):
 def _parameters(text):
     """The parameters of a `def`, its text given."""
     inner = _without_brackets(text[text.index("(") + 1 : text.rfind(")")])
-    return set(re.findall(r"(?:^|,) ?\** ?([^\W\d]\w*)", inner))
+    return set(_PARAMETER.findall(inner))
 
 
 def _imported_names(text):
-    if text.startswith("from"):
-        text = text.partition("import")[2].strip("() ")
-    else:
-        text = text.partition(" ")[2]
-    return {part.split(" as ")[-1].partition(".")[0].strip() for part in text.split(",")}
+    """Pairs of a module and the name that an import gives to it or to a part of it."""
+    found = re.match(r"(?:from(.*?))?\bimport\b(.*)", text)
+    for part in found.group(2).strip("() ").split(",") if found else ():
+        path, _, as_name = part.strip().partition(" as ")
+        yield (found.group(1) or path).strip(), as_name.strip() or path.partition(".")[0]
 
 
 def _names_of_expressions(text):
@@ -135,39 +140,49 @@ def _names_of_expressions(text):
     for targets in re.findall(r"[^\n]\bfor\b(.*?)\bin\b", text):
         names |= _names(targets)
     for parameters in re.findall(r"\blambda\b([^:]*):", text):
-        names |= set(re.findall(r"(?:^|,) ?\** ?([^\W\d]\w*)", parameters))
+        names |= set(_PARAMETER.findall(parameters))
     return names
 
 
 def statements(program):
     """The `Statement`s of a program."""
-    found, scopes, indent = [], (), 0
+    found, scopes, indent, indented = [], (), 0, False
     for words in _split(program):
         spaces = indent_of(program, words[0])
         if spaces is not None:
             indent = len(spaces.expandtabs())
             scopes = tuple(scope for scope in scopes if scope.indent < indent)
+            indented = indent > 0
         text = _text(words)
-        bound, imported = bound_names(text), set()
-        rebinds = bound if spaces == "" else set()
-        if re.match(r"([^\W\d]\w*) ?= ?\1\.[\w.]+$", text):
-            rebinds = set()  # tf = tf.compat.v1
-        found.append((words, scopes, _names_of_expressions(text), rebinds))
+        bound, imported, variables = bound_names(text), set(), _names_of_expressions(text)
+        binds, rebinds = bound | variables, bound
         if words[0].text in ("import", "from"):
-            imported = _imported_names(text)
+            pairs = list(_imported_names(text))
+            imported = {name for module, name in pairs if _FOLLOWED.match(module)}
+            bound = {name for _, name in pairs} - imported
+            rebinds = {name for _, name in pairs}
+            if words[0].text == "import":
+                rebinds.discard("tensorflow")  # import tensorflow.python.x: the same package
         elif words[0].text in ("global", "nonlocal"):
             imported = _names(text)
+        elif re.match(r"([^\W\d]\w*) ?= ?\1\.[\w.]+$", text):
+            rebinds = set()  # tf = tf.compat.v1
         if scopes:
             scopes[-1].bound.update(bound)
             scopes[-1].imported.update(imported)
-        kind = re.match(r"(?:async )?(def|class) \w+", text)
+        kind, parameters = re.match(r"(?:async )?(def|class) \w+", text), set()
         if kind:
             is_function = kind.group(1) == "def" and "(" in text
             parameters = _parameters(text) if is_function else set()
+        found.append(
+            (words, scopes, indented, variables, set() if indented else rebinds, binds | parameters)
+        )
+        if kind:
             scopes += (_Scope(indent, is_function, parameters, set()),)
+        indented = indented or words[0].text in _COMPOUND
     # What a function binds is its own from the start of the function, so after the whole program.
-    for words, scopes, variables, rebinds in found:
+    for words, scopes, indented, variables, rebinds, binds in found:
         functions = [scope for scope in scopes if scope.is_function]
         for scope in functions:
             variables = variables | (scope.bound - scope.imported)
-        yield Statement(words, bool(functions), variables, rebinds)
+        yield Statement(words, bool(functions), indented, variables, rebinds, binds)

@@ -370,7 +370,186 @@ def test_names_that_are_not_shadowed_are_renamed(function):
 
 
 @pytest.mark.parametrize(
-    "program", [PROGRAM, "from tensorflow import *\nfrom tensorflow import nn\n"]
+    "line",
+    [
+        "def f(contrib): return contrib",
+        "def f(x, *, contrib: int = 3): return contrib",
+        "g = lambda contrib: 3",
+        "g = [3 for contrib in x]",
+        "contrib = 3",
+        "class A:\n    contrib = 3",
+        "for contrib in x: pass",
+        "with x as contrib: pass",
+        "def contrib(x): pass",
+        "contrib = mylib.contrib",
+        "def f(tf):\n    contrib = tf.contrib",
+        "from mylib import contrib",
+        "from . import contrib",
+        "import mylib as contrib",
+        "import tensorflow as contrib",
+        "import contrib.rnn as contrib",
+        "from tensorflow.nn import relu as contrib",
+    ],
+)
+def test_a_program_with_its_own_contrib_gets_no_other(line):
+    """Neither before the line that binds the name nor after it."""
+    program = "import tensorflow as tf\ntf.layers.dense(3)\n%s\ntf.contrib.rnn.GRUCell(3)\n"
+    given = rename(program % line)
+    kept = [text for text in given.text.splitlines() if text[:3] == "tf."]
+    assert kept == ["tf.disable_v2_behavior()", "tf.layers.dense(3)", "tf.contrib.rnn.GRUCell(3)"]
+    assert "import contrib" not in given.text.splitlines()
+    number = 4 if "\n" in line else 3
+    assert given.remarks["contrib: the program's own name; rename it first"] == [number]
+
+
+def test_an_own_contrib_is_no_remark_where_nothing_needs_the_name():
+    program = "import tensorflow as tf\nfrom tensorflow.contrib import rnn\n%s\nrnn.GRUCell(3)\n"
+    for line in ("contrib = 3", "f(contrib=3)", "a.contrib = 3"):
+        assert not remarks(program % line)
+    given = rename("import tensorflow as tf\nf(contrib=3)\na.contrib = 3\ntf.contrib.rnn.X\n")
+    assert "\ncontrib.rnn.X\n" in given.text
+
+
+def test_an_import_of_contrib_as_something_else_keeps_its_meaning():
+    given = renamed("""
+        import tensorflow as tf
+        import tensorflow.contrib.rnn as contrib
+        tf.contrib.layers.l2_regularizer(3), contrib.GRUCell(3)
+        """)
+    assert given.splitlines()[3:] == [
+        "import contrib.rnn as contrib",
+        "tf.contrib.layers.l2_regularizer(3), contrib.GRUCell(3)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from mylib import layers",
+        "from importlib import reload as layers",
+        "from tensorflow.python.layers import layers",
+        "from layers.core import layers",
+        "from . import (a,\n    layers)",
+        "import mylib.layers as layers",
+        "import layers.core",
+        "import os; from mylib import layers",
+    ],
+)
+def test_an_import_of_another_package_ends_the_link(line):
+    program = "from tensorflow import layers\nlayers.dense(3)\n%s\nlayers.dense(3)\n"
+    lines = renamed(program % line).splitlines()
+    assert lines[-1] == "layers.dense(3)"
+    assert "contrib.layers.dense(3)" in lines
+
+
+FALLBACK = "try:\n    from %s import layers\nexcept ImportError:\n    from %s import layers\n"
+
+
+@pytest.mark.parametrize("order", [("tensorflow", "mylib"), ("mylib", "tensorflow")])
+def test_an_import_that_stands_in_for_another_does_not_end_the_link(order):
+    fallback = FALLBACK % order
+    assert renamed(fallback + "layers.dense(3)\n").endswith("\ncontrib.layers.dense(3)\n")
+    function = "def f():\n" + textwrap.indent(fallback + "layers.dense(3)\n", "    ")
+    assert renamed(function).endswith("\n    contrib.layers.dense(3)\n")
+
+
+def test_an_import_of_another_package_in_a_function_is_its_variable():
+    given = renamed("""
+        from tensorflow import layers
+        def f():
+            layers.dense(3)
+            import mylib.layers as layers
+        layers.dense(3)
+        """)
+    assert given.splitlines()[-4:] == [
+        "def f():",
+        "    layers.dense(3)",
+        "    import mylib.layers as layers",
+        "contrib.layers.dense(3)",
+    ]
+
+
+BRANCHES = """
+if a:
+    import tensorflow as tf
+else:
+    import tensorflow as tf
+%stf.contrib.rnn.GRUCell(3)
+"""
+
+
+@pytest.mark.parametrize("rest, count", [("", 2), ("import tensorflow as tf\n" * 2, 3)])
+def test_each_branch_gets_the_lines_that_follow_an_import(rest, count):
+    """An import that always runs is the last one that gets them."""
+    once = rename(BRANCHES % rest).text
+    after = "\n%simport contrib\n%stf.disable_v2_behavior()\n"
+    assert once.count(after % ("    ", "    ")) == 2
+    assert once.count(after % ("", "")) == count - 2
+    assert once.count("disable") == once.count("import contrib\n") == count
+    assert rename(once).text == once
+
+
+def test_one_line_of_a_branch_is_a_block_too():
+    program = "try: import tensorflow as tf\nexcept ImportError: import tensorflow as tf\n"
+    assert renamed(program).count("as tf; tf.disable_v2_behavior()\n") == 2
+
+
+def test_what_a_function_turns_off_is_not_off_for_the_module():
+    program = "import tensorflow as tf\ndef main():\n    tf.disable_eager_execution()\n"
+    assert renamed(program).splitlines()[1] == "tf.disable_v2_behavior()"
+    once = rename(FUNCTIONS % "").text
+    assert rename(once).text == once
+
+
+def test_an_import_that_gives_tensorflow_back_to_version_2_is_a_remark():
+    first, second = "import tensorflow\n", "import tensorflow.python.framework.ops"
+    program = first + second + "\ntensorflow.contrib.rnn.GRUCell(3)\n"
+    wanted = "rebinds tensorflow; give it an `as` name"
+    assert rename(program).remarks[wanted] == [2]
+    once = rename(program)
+    assert once.text.endswith("\ncontrib.rnn.GRUCell(3)\n")
+    assert rename(once.text).remarks[wanted] == [4]
+    for harmless in (first + second + " as ops\n", "import tensorflow as tf\n" + second):
+        assert wanted not in rename(harmless).remarks
+
+
+@pytest.mark.parametrize(
+    "string, wanted",
+    [
+        ('f"""\n{tf.contrib.rnn}"""', True),
+        ("F'{tf.contrib.rnn}'", True),
+        ("Rf'{tf.contrib.rnn}'", True),
+        ("f'{tf.contrib}'", True),
+        ("f'{x} {tf.nn.rnn_cell.GRUCell}'", True),
+        ("f'{x}: see contrib'", False),
+        ("f'{contribution}'", False),
+        ("'{tf.contrib.rnn}'", False),
+    ],
+)
+def test_f_strings_with_names_that_change(string, wanted):
+    found = remarks("x = %s\n" % string)
+    assert found == ({"an f-string with contrib or rnn_cell": [1]} if wanted else {})
+
+
+@pytest.mark.parametrize("header", ["", "import tensorflow as tf\n"])
+def test_a_variable_that_may_be_tensorflow_is_a_remark(header):
+    program = header + "def f(tf):\n    return tf.%s\n"
+    line = program.count("\n")
+    for use in ("contrib.rnn", "nn.rnn_cell.GRUCell", "layers.dense"):
+        assert remarks(program % use) == {"tf": [line]}
+        assert rename(program % use).text.endswith("    return tf.%s\n" % use)
+    assert not remarks(program % "zeros")
+    named = "import tensorflow as T\ndef f(T): T.contrib.rnn\n"
+    assert remarks(named) == {"T": [2]}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        PROGRAM,
+        "from tensorflow import *\nfrom tensorflow import nn\n",
+        "import tensorflow as tf\ndef f(contrib): return tf.contrib.rnn.GRUCell(contrib)\n",
+    ],
 )
 def test_a_second_run_changes_nothing(program):
     once = rename(program).text
@@ -487,6 +666,8 @@ def test_the_encoding_and_the_line_ends_of_a_file_stay(run, tmp_path):
         ("train.py", b"# coding: klingon\n", "not a text in klingon, the encoding that its first"),
         ("train.py", b"# coding: ascii\n\nx = '\xfc'\n", "not a text in ascii, the enc"),
         ("train.py", "x = 3\n".encode("utf-16"), "a text in UTF-16, .* save it as UTF-8"),
+        ("train.py", b"import os\rx = 3\r", "a text with line ends of a lone carriage return; sav"),
+        ("train.py", b"x = 3\ry = 4\r\nz = 5\n", "a text with line ends of a lone carriage"),
         ("train.py", b"\x80\x00\x01", "not a text; only Python files"),
     ],
 )
