@@ -1,0 +1,1 @@
+"""Builds a static page out of the walkthrough, the source and trained models."""

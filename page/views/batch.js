@@ -1,0 +1,765 @@
+// The view "One batch": the numbers of study.one_batch, step by step.
+"use strict";
+
+Page.view("batch", (root) => {
+  const el = Page.el;
+  const data = Page.data.batch;
+  const n = data.numbers;
+  const steps = data.steps;
+  const order = Object.fromEntries(steps.map((step, index) => [step.name, index]));
+  const ROWS = [0, 1],
+    TIMES = [0, 1, 2],
+    UNITS = [0, 1],
+    WORDS = [0, 1, 2, 3, 4];
+  const GATES = ["i_t", "C~_t", "f_t", "o_t"];
+  const WEIGHTS = ["embedding", "kernel", "bias", "softmax_w", "softmax_b"];
+  // The steps in groups, and the number that is worked out when a step opens.
+  const GROUPS = {
+    input: "words batch rows",
+    forward: "gates state second third",
+    loss: "logits p loss",
+    back: "scores_back third_back second_back first_back weights_back",
+    update: "clip update",
+    next: "next carried",
+  };
+  const FIRST = {
+    batch: "input_data/0/0",
+    rows: "inputs/0/0/0",
+    gates: "i_t/0/0/0",
+    state: "C/0/0/0",
+    second: "C/0/1/0",
+    third: "C/0/2/0",
+    logits: "logits/0/0/3",
+    p: "p/0/0/3",
+    loss: "minus_log_p/0/0",
+    scores_back: "gradient_logits/0/0/3",
+    third_back: "gradient_embedding/0/2/0",
+    second_back: "gradient_embedding/0/1/0",
+    first_back: "gradient_embedding/0/0/0",
+    weights_back: "gradient_softmax_b/3",
+    clip: "clipped_softmax_b/3",
+    update: "updated_softmax_b/3",
+    next: "initial_c/0/0",
+    carried: "p/0/0/2",
+  };
+  let now = 0; // the step
+  let carry = true; // whether the next batch starts from the state of this one
+  let selected = null; // the key of the number that is worked out
+  let timer = null;
+  let place = null;
+
+  const { at, show, four, word, explain, nameOf } = Page.arithmetic(n);
+  const second = () => now >= order.next;
+  const prefix = () => (second() ? (carry ? "carried_" : "zero_") : "");
+  const inputs = () => (second() ? "next_input_data" : "input_data");
+  const targets = () => (second() ? "next_targets" : "targets");
+
+  // ------------------------------------------------------------------------------------------------
+  // The picture
+  // ------------------------------------------------------------------------------------------------
+  // A slot shows a number, or nothing yet. `find` gives the key of the moment, or null.
+  const slots = [];
+  const slot = (find, attributes = {}) => {
+    const button = el("button", {
+      type: "button",
+      ...attributes,
+      class: "num " + (attributes.class || ""),
+      onclick: () => select(button.dataset.key),
+    });
+    slots.push({ button, find });
+    return button;
+  };
+  const sub = (letter) => el("span", { class: "name" }, letter, el("sub", {}, "t"));
+  const LETTER = { i_t: "i", "C~_t": "C̃", f_t: "f", o_t: "o", C: "C", h: "h" };
+  const upTo = (t, first) => now >= order[first[t]] && (now < order.next || now === order.carried);
+
+  const stream = el("div", { class: "stream" });
+  const windows = [];
+  ROWS.forEach((row) => {
+    const box = el("div", { class: "chips" });
+    for (const kind of ["inputs", "targets"]) {
+      const frame = el("i", { class: "window " + kind });
+      windows.push({ frame, shift: kind === "targets" ? 1 : 0 });
+      box.append(frame);
+    }
+    for (let index = 0; index < 8; index++) {
+      const id = n.ids[row * 8 + index];
+      box.append(
+        el(
+          "span",
+          { class: "chip", "data-chip": row + "/" + index },
+          word(id),
+          el("b", {}, String(id)),
+        ),
+      );
+    }
+    stream.append(el("span", { class: "row-name" }), box);
+  });
+
+  const board = el("div", { class: "board" });
+  const cells = [];
+  const scoreRows = [];
+  for (const b of ROWS) {
+    const pair = (name, key, ofStep = true) =>
+      el(
+        "div",
+        { class: "pair" },
+        ofStep ? sub(name) : el("span", { class: "name" }, name),
+        ...UNITS.map((u) => slot(() => key(u))),
+      );
+    const start = (quantity) => (u) =>
+      now < order.batch ? null : `${prefix()}initial_${quantity}/${b}/${u}`;
+    const band = el(
+      "div",
+      { class: "band" },
+      el(
+        "div",
+        { class: "initial" },
+        el("b", { class: "row-name" }),
+        el("span", { class: "small soft", word: "batch.before" }),
+        el(
+          "div",
+          { class: "initial-state" },
+          pair("C", start("c"), false),
+          pair("h", start("h"), false),
+        ),
+      ),
+    );
+    for (const t of TIMES) {
+      const cell = el("div", { class: "cell" });
+      const text = el("span", { class: "word" });
+      const value = (name, first) => (u) =>
+        upTo(t, first) ? `${prefix()}${name}/${b}/${t}/${u}` : null;
+      const gates = ["gates", "second", "third"];
+      const back = ["first_back", "second_back", "third_back"];
+      const scores = el("div", { class: "scores" });
+      for (const v of WORDS) {
+        const bar = el("i");
+        const line = el(
+          "div",
+          { class: "score" },
+          el("span", { class: "name" }, word(v)),
+          el("span", { class: "gauge" }, bar),
+          slot(() => (upTo(0, ["logits"]) ? `${scoreName()}/${b}/${t}/${v}` : null)),
+        );
+        scoreRows.push({ line, bar, b, t, v });
+        scores.append(line);
+      }
+      const target = el("span", { class: "target" });
+      cell.append(
+        el(
+          "div",
+          { class: "top" },
+          text,
+          slot(() => (now < order.batch ? null : `${inputs()}/${b}/${t}`), { class: "id" }),
+        ),
+        el(
+          "div",
+          { class: "pair x" },
+          el("span", { class: "name" }, "x"),
+          ...UNITS.map((u) =>
+            slot(() => (now >= order.rows ? `${prefix()}inputs/${b}/${t}/${u}` : null)),
+          ),
+        ),
+        el(
+          "div",
+          { class: "pair gradient" },
+          el("span", { class: "name" }, "∂x"),
+          ...UNITS.map((u) =>
+            slot(() =>
+              now < order[back[t]] || second()
+                ? null
+                : `${now >= order.clip ? "clipped" : "gradient"}_embedding/${b}/${t}/${u}`,
+            ),
+          ),
+        ),
+        el(
+          "div",
+          { class: "gates" },
+          ...GATES.map((gate) => pair(LETTER[gate], value(gate, gates))),
+        ),
+        el(
+          "div",
+          { class: "state" },
+          pair("C", value("C", ["state", "second", "third"])),
+          pair("h", value("h", ["state", "second", "third"])),
+        ),
+        scores,
+        el(
+          "div",
+          { class: "end" },
+          target,
+          slot(() => (upTo(0, ["loss"]) ? `${prefix()}minus_log_p/${b}/${t}` : null)),
+        ),
+      );
+      cells.push({ cell, text, target, b, t });
+      band.append(cell);
+    }
+    board.append(band);
+  }
+  const total = el("div", { class: "total" });
+  board.append(
+    el(
+      "div",
+      { class: "losses" },
+      el("span", { class: "small soft", word: "batch.mean" }),
+      ...TIMES.map((t) =>
+        el(
+          "div",
+          {},
+          el("span", { class: "name" }, "loss"),
+          slot(() => (upTo(0, ["loss"]) ? `${prefix()}loss/${t}` : null)),
+        ),
+      ),
+    ),
+    total,
+  );
+  const costs = [
+    el(
+      "span",
+      { class: "sum" },
+      el("span", { class: "name" }, "cost"),
+      slot(() => (upTo(0, ["loss"]) ? prefix() + "cost" : null)),
+    ),
+    el(
+      "span",
+      { class: "sum" },
+      el("span", { class: "name" }, "perplexity"),
+      slot(() => (upTo(0, ["loss"]) ? prefix() + "perplexity" : null)),
+    ),
+    el(
+      "span",
+      { class: "sum after" },
+      el("span", { class: "name", word: "batch.after" }),
+      slot(() => (now === order.update ? "updated_cost" : null)),
+    ),
+  ];
+  total.append(...costs);
+  const scoreName = () => {
+    if (now === order.carried) return prefix() + "p";
+    return now === order.logits ? "logits" : now < order.scores_back ? "p" : "gradient_logits";
+  };
+
+  // ------------------------------------------------------------------------------------------------
+  // Beside it: the step in words, the arithmetic, the weights
+  // ------------------------------------------------------------------------------------------------
+  const title = el("h2");
+  const text = el("p", { class: "text-of-step", "aria-live": "polite" });
+  const code = el("div", { class: "code" });
+  const sum = el("div", { class: "arithmetic" });
+  const weights = el("div", { class: "weights" });
+  const extra = el("div", { class: "extra" });
+  const choice = el("div", { class: "choice", role: "radiogroup", label: "batch.start_from" });
+  for (const value of [true, false]) {
+    choice.append(
+      el("button", {
+        type: "button",
+        role: "radio",
+        word: value ? "batch.carried_state" : "batch.zero_state",
+        onclick: () => {
+          carry = value;
+          selected = null;
+          render();
+        },
+      }),
+    );
+  }
+  const told = el("div", { class: "told" }, title, text, choice);
+  const panel = el("div", { class: "panel" }, extra, code, sum, weights);
+
+  const weightName = (name) =>
+    (now < order.weights_back
+      ? ""
+      : now === order.weights_back
+        ? "gradient_"
+        : now === order.clip
+          ? "clipped_"
+          : "updated_") + name;
+  const table = (caption, head, rows, names, key) =>
+    el(
+      "table",
+      { class: "w" },
+      el("caption", {}, el("code", {}, caption)),
+      el("thead", {}, el("tr", {}, el("th"), ...head.map((text) => el("th", {}, text)))),
+      el(
+        "tbody",
+        {},
+        ...names.map((name, row) =>
+          el(
+            "tr",
+            {},
+            el("th", {}, name),
+            ...rows[row].map((column) => {
+              const cell = el("button", {
+                type: "button",
+                class: "num",
+                "data-key": key(row, column),
+              });
+              cell.onclick = () => select(cell.dataset.key);
+              return el("td", {}, cell);
+            }),
+          ),
+        ),
+      ),
+    );
+
+  const drawWeights = () => {
+    const perWord = now === order.weights_back || now === order.clip; // gradients of the embedding
+    const words = ROWS.flatMap((b) => TIMES.map((t) => b + " " + word(n.input_data[b][t])));
+    const names = ["x 0", "x 1", "h 0", "h 1"];
+    const gates = ["i", "i", "C̃", "C̃", "f", "f", "o", "o"];
+    const columns = [0, 1, 2, 3, 4, 5, 6, 7];
+    const label =
+      now < order.weights_back
+        ? "values"
+        : now === order.weights_back
+          ? "gradients"
+          : now === order.clip
+            ? "clipped"
+            : "updated";
+    weights.replaceChildren(
+      el("h3", { word: "batch.weights." + label }),
+      el(
+        "div",
+        { class: "tables" },
+        table(
+          "embedding",
+          ["0", "1"],
+          Array(6).fill([0, 1]),
+          perWord ? words : WORDS.map((id) => id + " " + word(id)),
+          (row, u) =>
+            perWord
+              ? `${weightName("embedding")}/${Math.floor(row / 3)}/${row % 3}/${u}`
+              : `${weightName("embedding")}/${row}/${u}`,
+        ),
+        table(
+          "softmax_w, softmax_b",
+          n.words,
+          Array(3).fill(WORDS),
+          ["h 0", "h 1", "b"],
+          (row, v) =>
+            row < 2 ? `${weightName("softmax_w")}/${row}/${v}` : `${weightName("softmax_b")}/${v}`,
+        ),
+        table("kernel, bias", gates, Array(5).fill(columns), [...names, "b"], (row, c) =>
+          row < 4 ? `${weightName("kernel")}/${row}/${c}` : `${weightName("bias")}/${c}`,
+        ),
+      ),
+    );
+    for (const cell of weights.querySelectorAll(".num")) paint(cell);
+  };
+
+  // The length of all gradients, and what clipping does to it.
+  const drawNorm = () => {
+    extra.replaceChildren();
+    if (now === order.clip) {
+      const whole = n.squares.reduce((a, b) => a + b);
+      const widest = Math.max(n.global_norm, 5);
+      const squares = el("div", { class: "squares" });
+      WEIGHTS.forEach((name, index) => {
+        const key = "squares/" + index;
+        const share = el("i", { style: `width:${(100 * n.squares[index]) / whole}%` });
+        squares.append(
+          el(
+            "div",
+            { class: "square" },
+            el("code", {}, name),
+            el("span", { class: "gauge" }, share),
+            slotNow(key),
+          ),
+        );
+      });
+      const ruler = el("div", { class: "ruler" });
+      const length = el("i", { class: "length" });
+      const cut = el("i", { class: "cut" });
+      length.style.width = (100 * n.global_norm) / widest + "%";
+      cut.style.width = (100 * n.global_norm * n.factor) / widest + "%";
+      ruler.append(length, cut);
+      for (const [value, name] of [
+        [n.max_grad_norm, "batch.largest"],
+        [5, "batch.of_small"],
+      ]) {
+        const mark = el("span", { class: "mark", word: name });
+        mark.style.left = (100 * value) / widest + "%";
+        ruler.append(mark);
+      }
+      extra.append(
+        el("p", { class: "small soft", word: "batch.squares" }),
+        squares,
+        el(
+          "p",
+          { class: "small" },
+          el("span", { word: "batch.norm" }),
+          " √(" + n.squares.map(four).join(" + ") + ") = ",
+          slotNow("global_norm"),
+        ),
+        ruler,
+        el(
+          "p",
+          { class: "small" },
+          el("span", { word: "batch.factor" }),
+          ` ${show("max_grad_norm")} / max(${show("max_grad_norm")}, ${show("global_norm")}) = `,
+          slotNow("factor"),
+        ),
+        el(
+          "p",
+          { class: "small soft" },
+          el("span", { word: "batch.factor_of_5" }),
+          ` 5.0 / max(5.0, ${show("global_norm")}) = `,
+          slotNow("factor_of_5"),
+        ),
+      );
+    }
+    if (now === order.carried || now === order.update) {
+      const keys = now === order.update ? ["cost", "updated_cost"] : ["carried_cost", "zero_cost"];
+      const names =
+        now === order.update
+          ? ["batch.cost_before", "batch.cost_after"]
+          : ["batch.carried_state", "batch.zero_state"];
+      const most = Math.max(...keys.map(at));
+      keys.forEach((key, index) => {
+        const bar = el("i", { style: `width:${(100 * at(key)) / most}%` });
+        const chosen = now === order.update ? index === 1 : carry === (index === 0);
+        extra.append(
+          el(
+            "div",
+            { class: chosen ? "cost chosen" : "cost" },
+            el("span", { word: names[index] }),
+            el("span", { class: "gauge" }, bar),
+            slotNow(key),
+          ),
+        );
+      });
+    }
+  };
+  const slotNow = (key) => {
+    const cell = el("button", { type: "button", class: "num", "data-key": key });
+    cell.onclick = () => select(key);
+    paint(cell);
+    return cell;
+  };
+
+  // ------------------------------------------------------------------------------------------------
+  // Drawing
+  // ------------------------------------------------------------------------------------------------
+  const paint = (button) => {
+    const key = button.dataset.key;
+    button.disabled = !key;
+    if (!key) {
+      button.textContent = "·";
+      button.style.background = "";
+      return;
+    }
+    const value = at(key);
+    button.textContent = show(key);
+    if (/input_data|cost|perplexity|squares|norm|factor|loss|minus/.test(key)) return;
+    const share = Math.min(
+      1,
+      Math.abs(value) /
+        (/gradient|clipped/.test(key)
+          ? 0.8
+          : /logits|updated|^(embedding|kernel|bias|softmax)/.test(key)
+            ? 2
+            : 1),
+    );
+    button.style.background = `color-mix(in srgb, var(--${value < 0 ? "warm" : "accent"}) ${Math.round(42 * share)}%, transparent)`;
+  };
+
+  const work = () => {
+    sum.replaceChildren();
+    for (const other of root.querySelectorAll(".source, .chosen-number"))
+      other.classList.remove("source", "chosen-number");
+    if (!selected) {
+      sum.append(el("p", { class: "small soft", word: "batch.choose" }));
+      return;
+    }
+    const { lines, sources, word: why } = explain(selected);
+    sum.append(el("div", { class: "which" }, nameOf(selected)));
+    for (const line of lines) sum.append(el("div", { class: "line" }, line));
+    if (why) sum.append(el("p", { class: "small", word: why }));
+    const mark = (key, name) =>
+      root.querySelectorAll(`[data-key="${key}"]`).forEach((other) => other.classList.add(name));
+    for (const key of sources) mark(key, "source");
+    mark(selected, "chosen-number");
+  };
+  const select = (key) => {
+    if (!key) return;
+    selected = key;
+    work();
+  };
+
+  const render = () => {
+    const step = steps[now];
+    const places = new Map(); // where each number stood before
+    for (const other of root.querySelectorAll("[data-key]")) {
+      const box = other.getBoundingClientRect();
+      if (other.dataset.key && !places.has(other.dataset.key)) places.set(other.dataset.key, box);
+    }
+    const chips = new Map(
+      [...root.querySelectorAll("[data-chip]")].map((chip) => [
+        chip.dataset.chip,
+        chip.getBoundingClientRect(),
+      ]),
+    );
+
+    root.dataset.step = step.name;
+    const at0 = now < order.batch ? null : second() ? 3 : 0;
+    for (const { frame, shift } of windows) {
+      frame.style.opacity = at0 === null ? 0 : 1;
+      frame.style.left = (100 * ((at0 || 0) + shift)) / 8 + "%";
+    }
+    for (const { button, find } of slots) {
+      const key = find();
+      if (key) button.dataset.key = key;
+      else delete button.dataset.key;
+      paint(button);
+    }
+    const active = {
+      gates: 0,
+      state: 0,
+      second: 1,
+      third: 2,
+      third_back: 2,
+      second_back: 1,
+      first_back: 0,
+    }[step.name];
+    const backwards = now >= order.third_back && now <= order.first_back;
+    board.classList.toggle("backwards", backwards);
+    board.classList.toggle("gradients", now >= order.third_back && now <= order.update);
+    for (const { cell, text, target, b, t } of cells) {
+      text.textContent = now < order.batch ? "" : word(at(`${inputs()}/${b}/${t}`));
+      const passed = backwards ? t >= active : upTo(t, ["state", "second", "third"]);
+      cell.classList.toggle("active", t === active);
+      cell.classList.toggle("passed", passed);
+      target.replaceChildren();
+      if (upTo(0, ["p"])) target.append("→ ", el("b", {}, word(at(`${targets()}/${b}/${t}`))));
+      if (upTo(0, ["loss"])) target.append(" ", el("span", { class: "name" }, "−log p"));
+    }
+    for (const { line, bar, b, t, v } of scoreRows) {
+      const shown = upTo(0, ["logits"]);
+      const key = `${scoreName()}/${b}/${t}/${v}`;
+      line.classList.toggle("empty", !shown);
+      line.classList.toggle(
+        "is-target",
+        shown && now > order.logits && at(`${targets()}/${b}/${t}`) === v,
+      );
+      if (!shown) {
+        bar.style.width = 0;
+        continue;
+      }
+      const name = scoreName();
+      const value = at(key) / (name === "logits" ? 1.5 : name === "gradient_logits" ? 1 : 1);
+      const signed = !name.endsWith("p");
+      bar.style.left = signed ? (value < 0 ? 50 + 50 * value + "%" : "50%") : 0;
+      bar.style.width = Math.abs(value) * (signed ? 50 : 100) + "%";
+      bar.className = value < 0 ? "below" : "";
+    }
+    costs[2].hidden = now !== order.update;
+
+    title.innerHTML = Page.t(`batch.${step.name}.title`);
+    text.innerHTML = Page.t(`batch.${step.name}.text`, values());
+    choice.hidden = !second();
+    [...choice.children].forEach((button, index) => {
+      button.setAttribute("aria-checked", carry === (index === 0));
+      button.tabIndex = carry === (index === 0) ? 0 : -1;
+    });
+    code.replaceChildren(el("a", { class: "file", href: "../../" + step.file }, step.file));
+    const listing = el("div", { class: "listing" });
+    for (const { line, html } of step.code) {
+      const inSide = { "ptb_word_lm.py": "#side/L", "reader.py": "#side/reader.py/L" }[step.file];
+      const block = el("div");
+      block.innerHTML = html;
+      listing.append(
+        el("a", { href: (inSide || "../../" + step.file + "#L") + line }, String(line)),
+        block.firstChild,
+      );
+    }
+    code.append(listing);
+    for (const name of root.querySelectorAll(".row-name")) name.textContent = "";
+    root.querySelectorAll(".stream .row-name, .band .row-name").forEach((name, index) => {
+      name.innerHTML = Page.t("batch.row", { row: index % 2 });
+    });
+    drawWeights();
+    drawNorm();
+    for (const link of dots.querySelectorAll("a")) {
+      if (link.dataset.step === step.name) link.setAttribute("aria-current", "step");
+      else link.removeAttribute("aria-current");
+      link.classList.toggle("done", order[link.dataset.step] < now);
+    }
+    count.textContent = `${now + 1} / ${steps.length}`;
+    back.disabled = now === 0;
+    forth.disabled = now === steps.length - 1;
+    const first = FIRST[step.name];
+    if (!selected) selected = first ? (second() ? prefix() : "") + first : null;
+    work();
+    if (!Page.calm()) fly(places, chips);
+  };
+
+  // Lets each new number come from a number that it was computed from.
+  const fly = (places, chips) => {
+    let delay = 0;
+    for (const other of root.querySelectorAll(".board [data-key], .weights [data-key]")) {
+      const key = other.dataset.key;
+      if (!key || places.has(key)) continue;
+      let from = explain(key)
+        .sources.map((source) => places.get(source))
+        .find((box) => box && box.width);
+      const found = /^(next_)?input_data\/(\d)\/(\d)$/.exec(key);
+      if (found) from = chips.get(found[2] + "/" + (Number(found[3]) + (found[1] ? 3 : 0)));
+      const to = other.getBoundingClientRect();
+      const start = from
+        ? { transform: `translate(${from.left - to.left}px, ${from.top - to.top}px)`, opacity: 0.2 }
+        : { opacity: 0 };
+      other.animate([start, { transform: "none", opacity: 1 }], {
+        duration: 650,
+        delay: Math.min(delay, 500),
+        easing: "cubic-bezier(.3, 0, .2, 1)",
+        fill: "backwards",
+      });
+      delay += 12;
+    }
+  };
+
+  // What the texts of the steps mention.
+  const values = () => ({
+    i: show("i_t/0/0/0"),
+    cat: show("C/0/1/0"),
+    dog: show("C/1/1/0"),
+    sat0: show("C/0/2/0"),
+    sat1: show("C/1/2/0"),
+    p: show("p/0/0/3"),
+    cost: show("cost"),
+    perplexity: show("perplexity"),
+    norm: show("global_norm"),
+    max: show("max_grad_norm"),
+    factor: show("factor"),
+    rate: show("learning_rate"),
+    before: show("cost"),
+    after: show("updated_cost"),
+    carried: show("carried_cost"),
+    zero: show("zero_cost"),
+  });
+
+  // ------------------------------------------------------------------------------------------------
+  // Stepping
+  // ------------------------------------------------------------------------------------------------
+  const go = (index) => {
+    now = Math.max(0, Math.min(steps.length - 1, index));
+    selected = null;
+    place = "#batch/" + steps[now].name;
+    history.replaceState(null, "", place);
+    render();
+  };
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    play.innerHTML = Page.t("batch.play");
+  };
+  const dots = el("ol", { class: "dots" });
+  for (const [group, names] of Object.entries(GROUPS)) {
+    const list = el("span", { class: "list" });
+    for (const name of names.split(" ")) {
+      list.append(
+        el("a", { href: "#batch/" + name, "data-step": name, label: `batch.${name}.title` }),
+      );
+    }
+    dots.append(el("li", {}, el("span", { class: "group", word: "batch.group." + group }), list));
+  }
+  const count = el("span", { class: "count" });
+  const back = el(
+    "button",
+    {
+      type: "button",
+      label: "batch.back",
+      onclick: () => {
+        stop();
+        go(now - 1);
+      },
+    },
+    "←",
+  );
+  const forth = el(
+    "button",
+    {
+      type: "button",
+      class: "main",
+      label: "batch.forth",
+      onclick: () => {
+        stop();
+        go(now + 1);
+      },
+    },
+    "→",
+  );
+  const play = el("button", {
+    type: "button",
+    class: "play",
+    onclick: () => {
+      if (timer) return stop();
+      play.innerHTML = Page.t("batch.stop");
+      if (now === steps.length - 1) go(0);
+      timer = setInterval(() => {
+        if (now === steps.length - 1 || Page.shown !== "batch") stop();
+        else go(now + 1);
+      }, 3200);
+    },
+  });
+  root.append(
+    el("h1", { word: "batch.title" }),
+    el("p", { class: "text lead", word: "batch.lead" }),
+    el(
+      "div",
+      { class: "controls" },
+      el("div", { class: "buttons" }, back, count, forth, play),
+      dots,
+    ),
+    el(
+      "div",
+      { class: "figure" },
+      el("div", { class: "column" }, stream, board),
+      el("div", { class: "column" }, told, panel),
+    ),
+  );
+
+  document.addEventListener("keydown", (event) => {
+    if (Page.shown !== "batch" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step || /^(SELECT|INPUT|TEXTAREA)$/.test(event.target.tagName)) return;
+    event.preventDefault();
+    if (event.target.getAttribute("role") === "radio") {
+      const other = choice.children[carry ? 1 : 0];
+      other.click();
+      other.focus();
+      return;
+    }
+    stop();
+    go(now + step);
+  });
+
+  // The address may name a step, or a part of the walkthrough.
+  const follow = () => {
+    if (Page.shown !== "batch" || location.hash === place) return;
+    place = location.hash;
+    const wanted = location.hash.split("/")[1];
+    if (!wanted) return;
+    let index = order[wanted] ?? steps.findIndex((step) => step.part === wanted);
+    if (wanted === "8" || wanted === "C") index = order.next;
+    if (index >= 0) {
+      now = index;
+      selected = null;
+      render();
+    }
+  };
+  addEventListener("hashchange", (event) => {
+    const came = Page.shown === "batch" && !new URL(event.oldURL).hash.startsWith("#batch");
+    if (came) scrollTo(0, 0);
+    follow();
+  });
+
+  scrollTo(0, 0); // Another view may have been scrolled.
+  return () => {
+    if (!timer) play.innerHTML = Page.t("batch.play");
+    play.hidden = Page.calm();
+    follow();
+    render();
+  };
+});

@@ -1,0 +1,112 @@
+"""Opens the built page in a headless Chromium, through Selenium.
+
+The tests that need a browser are skipped where Selenium, Chromium or its driver is missing. On
+Debian: `apt-get install chromium chromium-driver`.
+"""
+
+import base64
+import json
+import os
+import shutil
+import tempfile
+import time
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+OPTIONS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run"
+    " --disable-background-networking --disable-component-update --disable-sync"
+    " --disable-dev-shm-usage --hide-scrollbars --force-color-profile=srgb --lang=en-US"
+).split()
+
+
+class Browser(object):
+    """A Chromium with a profile of its own, and what it logged.
+
+    Attributes:
+        driver: the Selenium driver.
+    """
+
+    def __init__(self):
+        from selenium import webdriver
+        from selenium.webdriver.chrome.service import Service
+
+        self._profile = tempfile.mkdtemp(prefix="page-browser-")
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM
+        for option in OPTIONS + ["--user-data-dir=" + self._profile]:
+            options.add_argument(option)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+        self.driver.set_script_timeout(120)
+        self.driver.get("about:blank")
+        self.errors(), self.requests()  # The first empty tab asks for files of the browser's own.
+
+    def resize(self, width, height=900):
+        """Sets the size of the page in CSS pixels; a phone's width is below a window's least."""
+        metrics = dict(width=width, height=height, deviceScaleFactor=1, mobile=width < 500)
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def media(self, **features):
+        """Sets media features: `media(prefers_color_scheme="dark")`."""
+        features = [dict(name=n.replace("_", "-"), value=v) for n, v in features.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(features=features))
+
+    def open(self, folder, view, seconds=60):
+        """Opens a view of the page in a folder; returns the seconds until it is ready."""
+        self.driver.get("about:blank")
+        start = time.time()
+        self.driver.get("file://%s/index.html#%s" % (os.path.abspath(folder), view))
+        while self.run("return document.documentElement.dataset.ready") != view:
+            assert time.time() - start < seconds, "the view is not ready: %s" % self.errors()
+            time.sleep(0.01)
+        return time.time() - start
+
+    def run(self, script, *arguments):
+        """Runs JavaScript in the page; returns what it returns."""
+        return self.driver.execute_script(script, *arguments)
+
+    def settle(self):
+        """Waits until the page has drawn what it has to draw."""
+        self.driver.execute_async_script(
+            "const done = arguments[0];"
+            "requestAnimationFrame(() => requestAnimationFrame(() => done()))"
+        )
+
+    def errors(self):
+        """Returns the messages in the console since the last call."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def requests(self):
+        """Returns the addresses that the browser asked for since the last call."""
+        messages = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
+        return [
+            message["params"]["request"]["url"]
+            for message in messages
+            if message["method"] == "Network.requestWillBeSent"
+        ]
+
+    def screenshot(self, path):
+        """Saves a picture of the whole page, from top to bottom."""
+        self.settle()
+        size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
+        clip = dict(x=0, y=0, width=size["width"], height=size["height"], scale=1)
+        arguments = dict(captureBeyondViewport=True, clip=clip)
+        picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", arguments)["data"]
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(picture))
+
+    def close(self):
+        self.driver.quit()
+        shutil.rmtree(self._profile, ignore_errors=True)
+
+
+def start():
+    """Starts a `Browser`, or skips the test with the reason."""
+    pytest.importorskip("selenium", reason="needs selenium; pip install -r requirements-dev.txt")
+    for name, path in (("chromium", CHROMIUM), ("chromedriver", DRIVER)):
+        if path is None:
+            pytest.skip("needs %s; on Debian: apt-get install chromium chromium-driver" % name)
+    return Browser()

@@ -1,0 +1,269 @@
+"""Tests the view "One batch" of the page: its numbers are those of study.one_batch."""
+
+import re
+
+import browser as browsers
+import numpy as np
+import pytest
+from test_page import CUT_OFF, SIZES
+
+from study import one_batch
+
+for _name in ("latex2mathml", "markdown_it", "pygments"):
+    pytest.importorskip(_name, reason="needs %s; see requirements-dev.txt" % _name)
+
+from page import build  # noqa: E402
+from page.views import batch  # noqa: E402
+
+STEPS = [name for name, _, _, _ in batch.STEPS]
+
+
+@pytest.fixture(scope="module")
+def numbers():
+    weights = {name: np.array(value) for name, value in one_batch.WEIGHTS.items()}
+    return one_batch.by_hand(weights, one_batch.make_config())
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    browser = browsers.start()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "VIEWS", ("side", "batch"))
+        build.write(str(folder))
+    return str(folder)
+
+
+@pytest.fixture
+def page(chromium, folder):
+    """Returns the browser with the view opened, in English, light, without motion."""
+    chromium.resize(SIZES["wide"])
+    chromium.media(prefers_color_scheme="light", prefers_reduced_motion="reduce")
+    chromium.errors(), chromium.requests()
+    chromium.open(folder, "batch")
+    chromium.run("localStorage.clear(); Page.setLanguage('en'); Page.setTheme('light')")
+    return chromium
+
+
+def go(page, step):
+    page.run("location.hash = '#batch/' + arguments[0]", step)
+    page.settle()
+    assert page.run("return document.getElementById('view-batch').dataset.step") == step
+
+
+def shown(page, where=""):
+    """Returns the numbers of the view, `{key: text}`."""
+    script = (
+        "return Object.fromEntries([...document.querySelectorAll('#view-batch ' + arguments[0]"
+        " + ' [data-key]')].map((e) => [e.dataset.key, e.textContent]))"
+    )
+    return page.run(script, where)
+
+
+def value(numbers, key):
+    name, *indices = key.split("/")
+    return numbers[name][tuple(int(index) for index in indices)]
+
+
+# --------------------------------------------------------------------------------------------------
+# The data
+# --------------------------------------------------------------------------------------------------
+def test_the_stored_numbers_are_those_of_the_study():
+    stored = batch.data()["numbers"]
+    computed = one_batch.numbers()
+    del computed["tensorflow_gradient_softmax_b"]
+    assert sorted(stored) == sorted(computed)
+    for name, array in computed.items():
+        if array.dtype.kind == "U":
+            assert stored[name] == array.tolist()
+        else:
+            np.testing.assert_allclose(stored[name], array, rtol=0, atol=1e-8, err_msg=name)
+
+
+def test_each_step_quotes_the_source():
+    for step in batch.data()["steps"]:
+        lines = build.documents.read(step["file"]).splitlines()
+        for quoted in step["code"]:
+            text = re.sub("<.*?>", "", quoted["html"]).replace("&quot;", '"').replace("&#39;", "'")
+            assert text.splitlines()[0] == lines[quoted["line"] - 1].strip()
+
+
+# --------------------------------------------------------------------------------------------------
+# In the browser
+# --------------------------------------------------------------------------------------------------
+@pytest.mark.slow
+def test_each_number_of_each_step_is_the_studys(page, numbers):
+    seen = set()
+    for step in STEPS:
+        go(page, step)
+        for carried in (True, False) if step in ("next", "carried") else (True,):
+            page.run(
+                "document.querySelectorAll('.choice button')[arguments[0]].click()",
+                int(not carried),
+            )
+            for key, text in shown(page).items():
+                expected = value(numbers, key)
+                if expected.dtype.kind != "f":
+                    assert text == str(expected), (step, key)
+                    continue
+                digits = len(text.split(".")[1])
+                assert text.replace("−", "-") == "%.*f" % (digits, expected), (step, key)
+                if digits == 1:  # The number has no other digits.
+                    assert expected == pytest.approx(float(text.replace("−", "-")), abs=1e-9)
+                seen.add(key)
+    for name in ("i_t", "C~_t", "f_t", "o_t", "C", "h", "carried_p", "zero_p", "gradient_logits"):
+        assert "%s/1/2/1" % name in seen
+    assert {"cost", "carried_cost", "zero_cost", "updated_cost", "global_norm", "factor"} <= seen
+
+
+def test_numbers_appear_one_step_after_the_other(page):
+    go(page, "words")
+    assert shown(page, ".board") == {}
+    counts = []
+    for step in STEPS[: STEPS.index("weights_back")]:
+        go(page, step)
+        counts.append(len(shown(page, ".board")))
+    kinds = [set(key.split("/")[0] for key in shown(page, ".board"))]
+    assert kinds[0] >= {"i_t", "C", "h", "gradient_logits", "gradient_embedding", "loss", "cost"}
+    assert counts == sorted(counts)
+    go(page, "second")
+    keys = shown(page, ".board")
+    assert "C/0/1/0" in keys and "C/0/2/0" not in keys
+    go(page, "second_back")
+    keys = shown(page, ".board")
+    assert "gradient_embedding/0/1/0" in keys and "gradient_embedding/0/0/0" not in keys
+
+
+def evaluate(line):
+    """Computes both sides of a line of arithmetic of the page; returns them, or None."""
+    names = {
+        "σ": lambda x: 1 / (1 + np.exp(-x)),
+        "tanh": np.tanh,
+        "exp": np.exp,
+        "log": np.log,
+        "max": max,
+    }
+    parts = [part for part in line.replace("−", "-").replace("×", "*").split("=") if part.strip()]
+    sides = [re.sub(r"([\d)]) \(", r"\1 * (", part) for part in parts]
+    found = []
+    for side in sides:
+        side = re.sub(r"log ([\d.]+)", r"log(\1)", side)
+        try:
+            found.append(eval(side, {"__builtins__": {}}, names))
+        except (NameError, SyntaxError, TypeError):
+            continue
+    return found
+
+
+@pytest.mark.slow
+def test_the_arithmetic_of_every_number_is_right(page):
+    checked = 0
+    for step in STEPS[1:]:
+        go(page, step)
+        script = (
+            "return [...document.querySelectorAll('#view-batch [data-key]')].map((e) => {"
+            " e.click(); return [e.dataset.key, e.textContent, [...document.querySelectorAll("
+            "'.arithmetic .line')].map((l) => l.textContent)] })"
+        )
+        for key, text, lines in page.run(script):
+            assert lines, key
+            if "→" in lines[0]:
+                continue
+            for line in lines:
+                sides = evaluate(line)
+                # The numbers have four decimals, so that a sum of six products may be off by more.
+                for side in sides[1:]:
+                    assert side == pytest.approx(sides[0], abs=5e-4), (step, key, line)
+                checked += len(sides) > 1
+            assert lines[-1].endswith(" = " + text), (key, lines)
+    assert checked > 500
+
+
+def test_a_number_marks_what_it_was_computed_from(page):
+    go(page, "second")
+    page.run("document.querySelector('[data-key=\"C/1/1/0\"]').click()")
+    sources = page.run("return [...document.querySelectorAll('.source')].map((e) => e.dataset.key)")
+    assert sorted(sources) == ["C/1/0/0", "C~_t/1/1/0", "f_t/1/1/0", "i_t/1/1/0"]
+    go(page, "rows")
+    page.run("document.querySelector('[data-key=\"inputs/1/1/0\"]').click()")
+    sources = page.run("return [...document.querySelectorAll('.source')].map((e) => e.dataset.key)")
+    assert sources == ["embedding/4/0"]  # dog
+
+
+def test_what_the_texts_say(numbers):
+    first, second, third = (numbers["C"][:, t, 0] for t in range(3))
+    assert first[0] == first[1] and second[0] != second[1] and third[0] != third[1]
+    gradient = numbers["gradient_logits"]
+    at_target = np.take_along_axis(gradient, numbers["targets"][..., None], 2)
+    assert (at_target < 0).all() and (gradient < 0).sum() == at_target.size
+    np.testing.assert_array_equal(numbers["h"][0, 0], numbers["h"][1, 0])
+    assert not np.allclose(*numbers["gradient_embedding"][:, 0])
+    assert numbers["perplexity"] > 5 and numbers["global_norm"] > numbers["max_grad_norm"]
+    assert numbers["updated_cost"] < numbers["cost"]
+    np.testing.assert_array_equal(numbers["updated_embedding"][0], numbers["embedding"][0])
+    assert numbers["carried_cost"] < numbers["zero_cost"]
+    np.testing.assert_array_equal(*numbers["zero_p"][:, 0])
+    assert not np.allclose(*numbers["carried_p"][:, 0])
+
+
+@pytest.mark.slow
+def test_keys_step_and_the_address_follows(page):
+    from selenium.webdriver.common.keys import Keys
+
+    body = page.driver.find_element("tag name", "body")
+    go(page, "words")
+    visited = []
+    for _ in STEPS[1:]:
+        body.send_keys(Keys.ARROW_RIGHT)
+        visited.append(page.run("return location.hash"))
+    assert visited == ["#batch/" + name for name in STEPS[1:]]
+    body.send_keys(Keys.ARROW_RIGHT)
+    assert page.run("return location.hash") == "#batch/carried"
+    body.send_keys(Keys.ARROW_LEFT)
+    assert page.run("return location.hash") == "#batch/next"
+    before = shown(page, ".board")
+    page.run("document.querySelectorAll('.choice button')[1].click()")
+    after = shown(page, ".board")
+    assert "carried_initial_c/0/0" in before and "zero_initial_c/0/0" in after
+    for part, step in (("3", "gates"), ("6", "clip"), ("A", "next"), ("8", "next")):
+        page.run("location.hash = '#batch/' + arguments[0]", part)
+        page.settle()
+        assert page.run("return document.getElementById('view-batch').dataset.step") == step
+
+
+@pytest.mark.slow
+def test_numbers_move_only_if_the_reader_wants_motion(page):
+    count = "return document.getAnimations().filter((a) => !a.transitionProperty).length"
+    go(page, "rows")
+    page.run("document.querySelector('.buttons .main').click()")
+    assert page.run(count) == 0
+    assert page.run("return document.querySelector('.play').checkVisibility()") is False
+    page.media(prefers_color_scheme="light", prefers_reduced_motion="no-preference")
+    page.run("Page.setTheme('light')")
+    assert page.run("return document.querySelector('.play').checkVisibility()") is True
+    page.run("document.querySelector('.buttons .main').click()")
+    assert page.run(count) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", sorted(SIZES))
+def test_nothing_is_cut_off_and_nothing_is_asked_for(page, size, language, theme):
+    page.resize(SIZES[size])
+    page.run("Page.setLanguage(arguments[0]); Page.setTheme(arguments[1])", language, theme)
+    for step in STEPS:
+        go(page, step)
+        assert page.run(CUT_OFF) == [], step
+        page.run("for (const e of document.querySelectorAll('.board [data-key]')) e.click()")
+        assert page.run(CUT_OFF) == [], step
+    assert page.errors() == []
+    assert [
+        url for url in page.requests() if not url.startswith(("file:", "data:", "about:"))
+    ] == []
