@@ -42,12 +42,10 @@ def right_answers(model, sentences, find):
         find: `long_term_dependency.language` or `long_term_dependency.verb`.
     """
     answers = long_term_dependency.probe(model, sentences, find)
-    table = []
-    for low, high in long_term_dependency.RANGES:
-        inside = [a.said == a.right for a in answers if low <= a.between <= high]
-        if inside:
-            table.append([low, high, len(inside), sum(inside)])
-    return table
+    return [
+        [low, high, count, int(round(count * accuracy))]
+        for (low, high), (count, accuracy, _) in long_term_dependency.by_distance(answers).items()
+    ]
 
 
 def verb_shares(sentences):
