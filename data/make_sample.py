@@ -25,7 +25,6 @@ import math
 import os
 import random
 
-import console
 from data import texts
 from lm import command_line
 
@@ -326,14 +325,8 @@ def main():
         help="the folder to write to (default: data/sample)",
     )
     arguments = parser.parse_args()
-    with console.errors_in_one_line({}):
-        try:
-            write(arguments.to)
-        except OSError as error:
-            console.fail(
-                "--to=%s: cannot write there (%s); give another folder"
-                % (arguments.to, error.strerror)
-            )
+    with command_line.writing_to(arguments.to):
+        write(arguments.to)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def _check_different(workers, hosts):
         seen[where] = worker
 
 
-def _check_version(flag):
+def check_version(flag):
     """Raises ClusterError on TensorFlow 1.x, whose servers have to know the cluster beforehand."""
     if tf.__version__.startswith("1."):
         raise ClusterError(flag, "needs TensorFlow 2; this is TensorFlow %s" % tf.__version__)
@@ -133,9 +133,8 @@ def serve(address, flag):
         flag: the flag to blame.
 
     Raises:
-        ClusterError: if the server cannot listen there, or on TensorFlow 1.x.
+        ClusterError: if the server cannot listen there.
     """
-    _check_version(flag)
     try:
         return tf.train.Server({"idle": [address]}, job_name="idle", task_index=0)
     except tf.errors.OpError as error:
@@ -232,7 +231,7 @@ class Cluster(object):
         replicas.check(config, len(self._workers), "workers")
         hosts = [split_address(worker, "workers") for worker in self._workers]
         _check_different(self._workers, hosts)
-        _check_version("workers")
+        check_version("workers")
         self._check_answers(log)
         host = _own_host(hosts)
         self._server = serve(host + ":0", "workers")

@@ -5,6 +5,7 @@ process would share their flags.
 """
 
 import argparse
+import contextlib
 import difflib
 import os
 
@@ -87,6 +88,18 @@ def path(text):
     if mistake:
         raise argparse.ArgumentTypeError(mistake)
     return os.path.expanduser(text)
+
+
+@contextlib.contextmanager
+def writing_to(folder):
+    """Runs a block that writes into --to; an error there ends the program with one line."""
+    with console.errors_in_one_line({}):
+        try:
+            yield
+        except OSError as error:
+            console.fail(
+                "--to=%s: cannot write there (%s); give another folder" % (folder, error.strerror)
+            )
 
 
 def picture(text):

@@ -83,6 +83,26 @@ def next_words(model, ids, count):
     return [(model.vocabulary.words[i], float(np.exp(log_probs[i]))) for i in best]
 
 
+def word_log_probs(model, ids, state):
+    """Returns the log-probability of each word but the first, and the state before the last.
+
+    Args:
+        model: an `lm.language_model.LanguageModel`.
+        ids: N word ids.
+        state: the state before the first word.
+
+    Returns:
+        log_probs: natural logarithms, float32 `[max(N - 1, 0)]`.
+        state: the state after all words but the last; the given one if there are none.
+    """
+    pieces = [np.zeros(0, np.float32)]
+    for start in range(0, len(ids) - 1, STEPS_AT_ONCE):
+        targets = ids[start + 1 : start + 1 + STEPS_AT_ONCE]
+        log_probs, state = model.run(ids[start : start + len(targets)], state)  # [T, V]
+        pieces.append(log_probs[range(len(targets)), targets])
+    return np.concatenate(pieces), state
+
+
 def score(model, lines, separate=False):
     """Yields `(log_prob, num_words, unknown)` for each line of a text.
 
@@ -110,12 +130,8 @@ def score(model, lines, separate=False):
         if separate:
             state = model.zero_state
         ids = before + ids
-        log_prob = 0.0
-        for start in range(0, len(ids) - 1, STEPS_AT_ONCE):
-            targets = ids[start + 1 : start + 1 + STEPS_AT_ONCE]
-            log_probs, state = model.run(ids[start : start + len(targets)], state)
-            log_prob += float(np.sum(log_probs[range(len(targets)), targets], dtype=np.float64))
-        yield log_prob, max(len(ids) - 1, 0), unknown
+        log_probs, state = word_log_probs(model, ids, state)
+        yield float(np.sum(log_probs, dtype=np.float64)), len(log_probs), unknown
         if not separate:
             before = ids[-1:]
 

@@ -48,6 +48,7 @@ def main():
     arguments = parser.parse_args()
     with console.errors_in_one_line(vars(arguments)):
         _check_free(arguments.address)
+        cluster.check_version("address")
         _server = cluster.serve(arguments.address, "address")
         print("Working for any training that names %s. Ctrl-C ends." % arguments.address)
         # TensorFlow's threads do the work. Signals would not end `server.join()`.

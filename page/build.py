@@ -100,14 +100,8 @@ def main():
         help="the folder to write to (default: page/built)",
     )
     arguments = parser.parse_args()
-    with console.errors_in_one_line({}):
-        try:
-            write(arguments.to)
-        except OSError as error:
-            console.fail(
-                "--to=%s: cannot write there (%s); give another folder"
-                % (arguments.to, error.strerror)
-            )
+    with command_line.writing_to(arguments.to):
+        write(arguments.to)
     print("Wrote %s." % os.path.join(arguments.to, "index.html"))
 
 

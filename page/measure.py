@@ -4,9 +4,9 @@
 
 The page shows what the file says. It holds, for each model, how many languages are right by the
 number of words between country and language, and how many verbs by those between subject and verb.
-For the LSTM it also holds what each unit holds: the
-country, and the number of the verb. The sentences are those of the validation and the test text.
-study/gates.py has the measures. page/model/README.md says how the models were trained.
+For the LSTM it also says what each unit holds: the country, and the number of the verb. The
+sentences are those of the validation and the test text. study/gates.py has the measures.
+page/model/README.md says how the models were trained.
 """
 
 import json

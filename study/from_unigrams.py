@@ -58,9 +58,8 @@ if __name__ == "__main__":
 import numpy as np
 
 from data import make_sample
-from lm import command_line
+from lm import command_line, decoding
 from lm.corpus import read_corpus
-from lm.decoding import STEPS_AT_ONCE
 from study import long_term_dependency, sample
 
 # ------------------------------------------------------------------------------------------------
@@ -171,12 +170,8 @@ def network_probabilities(model, ids):
 
     The state is carried from the first word to the last, across line ends.
     """
-    p, state = [], model.zero_state
-    for start in range(0, len(ids) - 1, STEPS_AT_ONCE):
-        targets = ids[start + 1 : start + 1 + STEPS_AT_ONCE]
-        log_probs, state = model.run(ids[start : start + len(targets)], state)  # [T, V]
-        p.append(np.exp(log_probs[range(len(targets)), targets].astype(np.float64)))
-    return np.concatenate(p)
+    log_probs, _ = decoding.word_log_probs(model, ids, model.zero_state)
+    return np.exp(log_probs.astype(np.float64))
 
 
 def grammar_probabilities(sentences):

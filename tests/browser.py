@@ -12,7 +12,10 @@ import tempfile
 import time
 
 import pytest
+from commands import ROOT
 
+BUILT = os.path.join(ROOT, "page", "built")
+SIZES = {"wide": 1280, "narrow": 390}
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 OPTIONS = (
@@ -20,6 +23,25 @@ OPTIONS = (
     " --disable-background-networking --disable-component-update --disable-sync"
     " --disable-dev-shm-usage --hide-scrollbars --force-color-profile=srgb --lang=en-US"
 ).split()
+
+# Finds elements whose own text does not fit into them, or sticks out of the page.
+CUT_OFF = """
+const cut = [];
+for (const element of document.querySelectorAll("body *")) {
+  if (!element.checkVisibility() || element.closest(".hidden, .skip, math, svg")) continue;
+  const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+  if (!own || element.tagName === "OPTION") continue;
+  const box = element.getBoundingClientRect(), style = getComputedStyle(element);
+  const scrolls = element.closest("pre, .equation, .explanation .table");
+  const inline = style.display === "inline";
+  if ((!inline && !scrolls && (element.scrollWidth > element.clientWidth + 1 ||
+       (style.overflowY === "hidden" && element.scrollHeight > element.clientHeight + 2))) ||
+      (!scrolls && (box.right > innerWidth + 1 || box.left < -1)))
+    cut.push(element.tagName + "." + element.className + ": " + element.textContent.slice(0, 60));
+}
+if (document.documentElement.scrollWidth > innerWidth) cut.push("the page scrolls sideways");
+return cut;
+"""
 
 
 class Browser(object):
@@ -63,6 +85,14 @@ class Browser(object):
             assert time.time() - start < seconds, "the view is not ready: %s" % self.errors()
             time.sleep(0.01)
         return time.time() - start
+
+    def open_afresh(self, view, **media):
+        """Opens a view of the built page in English, light, 1280 pixels wide."""
+        self.resize(SIZES["wide"])
+        self.media(prefers_color_scheme="light", **media)
+        self.errors(), self.requests()  # forgets those of the test before
+        self.open(BUILT, view)
+        self.run("localStorage.clear(); Page.setLanguage('en'); Page.setTheme('light')")
 
     def run(self, script, *arguments):
         """Runs JavaScript in the page; returns what it returns."""
@@ -110,3 +140,9 @@ def start():
         if path is None:
             pytest.skip("needs %s; on Debian: apt-get install chromium chromium-driver" % name)
     return Browser()
+
+
+def needs_the_builder():
+    """Skips what builds the page where the packages for that are missing."""
+    for name in ("latex2mathml", "markdown_it", "pygments"):
+        pytest.importorskip(name, reason="needs %s; see requirements-dev.txt" % name)

@@ -6,6 +6,7 @@ import console
 
 console.hush_tensorflow()
 
+import browser
 import hypothesis
 import pytest
 import tensorflow.compat.v1 as tf
@@ -107,3 +108,11 @@ def run_train(corpus):
         return lines
 
     return run
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Gives a `browser.Browser`, or skips the test where none can run."""
+    started = browser.start()
+    yield started
+    started.close()

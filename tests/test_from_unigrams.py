@@ -8,7 +8,7 @@ import pytest
 from documents import expected_output, skeleton
 from models import RUN, make_lm_config
 
-from lm import configs, language_model, training
+from lm import configs, decoding, language_model, training
 from lm.corpus import SAMPLE, read_corpus
 from study import from_unigrams, sample
 from study.from_unigrams import (
@@ -177,7 +177,7 @@ def test_a_network_is_scored_as_training_scores_it(corpus, tmp_path, monkeypatch
     data = read_corpus(corpus)
     result = training.train(config, data, str(tmp_path / "run"), seed=1)
     model = language_model.load(str(tmp_path / "run"))
-    monkeypatch.setattr(from_unigrams, "STEPS_AT_ONCE", 7)  # the state is carried between
+    monkeypatch.setattr(decoding, "STEPS_AT_ONCE", 7)  # the state is carried between
     p = network_probabilities(model, data.test)
     assert p.shape == (len(data.test) - 1,)
     assert perplexity(p) == pytest.approx(result.test_perplexity, rel=1e-4)

@@ -7,18 +7,15 @@ import json
 import os
 import re
 
-import browser as browsers
 import numpy as np
 import pytest
+from browser import BUILT, CUT_OFF, SIZES, needs_the_builder
 from commands import ROOT
 from documents import read
 
 from data import make_sample
 from page import measure, words
 from study import gates, long_term_dependency, sample
-
-BUILT = os.path.join(ROOT, "page", "built")
-SIZES = {"wide": 1280, "narrow": 390}
 
 
 @pytest.fixture(scope="module")
@@ -31,27 +28,11 @@ def rnn():
     return measure.load("rnn")
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    browser = browsers.start()
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
 def page(chromium):
     """Returns the browser with the page opened, in English, light, 1280 pixels wide."""
-    chromium.resize(SIZES["wide"])
-    chromium.media(prefers_color_scheme="light")
-    chromium.errors(), chromium.requests()  # forgets those of the test before
-    chromium.open(BUILT, "lstm")
-    chromium.run("localStorage.clear(); Page.setLanguage('en'); Page.setTheme('light')")
+    chromium.open_afresh("lstm")
     return chromium
-
-
-def needs_the_builder():
-    for name in ("latex2mathml", "markdown_it", "pygments"):
-        pytest.importorskip(name, reason="needs %s; see requirements-dev.txt" % name)
 
 
 def built(name):
@@ -377,26 +358,6 @@ def test_what_the_other_sentences_say(watched, holding, lstm, rnn):
 # ------------------------------------------------------------------------------------------------
 # Using the page
 # ------------------------------------------------------------------------------------------------
-# Finds elements whose own text does not fit into them, or sticks out of the page.
-CUT_OFF = """
-const cut = [];
-for (const element of document.querySelectorAll("body *")) {
-  if (!element.checkVisibility() || element.closest(".hidden, .skip, math, svg")) continue;
-  const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-  if (!own || element.tagName === "OPTION") continue;
-  const box = element.getBoundingClientRect(), style = getComputedStyle(element);
-  const scrolls = element.closest("pre, .equation, .explanation .table");
-  const inline = style.display === "inline";
-  if ((!inline && !scrolls && (element.scrollWidth > element.clientWidth + 1 ||
-       (style.overflowY === "hidden" && element.scrollHeight > element.clientHeight + 2))) ||
-      (!scrolls && (box.right > innerWidth + 1 || box.left < -1)))
-    cut.push(element.tagName + "." + element.className + ": " + element.textContent.slice(0, 60));
-}
-if (document.documentElement.scrollWidth > innerWidth) cut.push("the page scrolls sideways");
-return cut;
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])

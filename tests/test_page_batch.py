@@ -2,17 +2,15 @@
 
 import re
 
-import browser as browsers
 import numpy as np
 import pytest
-from test_page import CUT_OFF, SIZES
+from browser import CUT_OFF, SIZES, needs_the_builder
 
 from study import one_batch
 
-for _name in ("latex2mathml", "markdown_it", "pygments"):
-    pytest.importorskip(_name, reason="needs %s; see requirements-dev.txt" % _name)
+needs_the_builder()
 
-from page import build  # noqa: E402
+from page import documents  # noqa: E402
 from page.views import batch  # noqa: E402
 
 STEPS = [name for name, _, _, _ in batch.STEPS]
@@ -24,30 +22,10 @@ def numbers():
     return one_batch.by_hand(weights, one_batch.make_config())
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    browser = browsers.start()
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("page")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "VIEWS", ("side", "batch"))
-        build.write(str(folder))
-    return str(folder)
-
-
 @pytest.fixture
-def page(chromium, folder):
+def page(chromium):
     """Returns the browser with the view opened, in English, light, without motion."""
-    chromium.resize(SIZES["wide"])
-    chromium.media(prefers_color_scheme="light", prefers_reduced_motion="reduce")
-    chromium.errors(), chromium.requests()
-    chromium.open(folder, "batch")
-    chromium.run("localStorage.clear(); Page.setLanguage('en'); Page.setTheme('light')")
+    chromium.open_afresh("batch", prefers_reduced_motion="reduce")
     return chromium
 
 
@@ -88,7 +66,7 @@ def test_the_stored_numbers_are_those_of_the_study():
 
 def test_each_step_quotes_the_source():
     for step in batch.data()["steps"]:
-        lines = build.documents.read(step["file"]).splitlines()
+        lines = documents.read(step["file"]).splitlines()
         for quoted in step["code"]:
             text = re.sub("<.*?>", "", quoted["html"]).replace("&quot;", '"').replace("&#39;", "'")
             assert text.splitlines()[0] == lines[quoted["line"] - 1].strip()

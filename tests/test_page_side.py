@@ -5,20 +5,18 @@ import re
 import sys
 import time
 
-import browser as browsers
 import pytest
 import tensorflow.compat.v1 as tf
+from browser import CUT_OFF, SIZES, needs_the_builder
 from documents import read
-from test_page import CUT_OFF, SIZES
 
 import configs
 import ptb_word_lm
 from docs import lines
 
-for _name in ("latex2mathml", "markdown_it", "pygments"):
-    pytest.importorskip(_name, reason="needs %s; see requirements-dev.txt" % _name)
+needs_the_builder()
 
-from page import build, documents  # noqa: E402
+from page import documents  # noqa: E402
 from page.views import side  # noqa: E402
 
 FILES = ("ptb_word_lm.py", "reader.py")
@@ -29,30 +27,10 @@ def data():
     return side.data()
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    browser = browsers.start()
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("page")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "VIEWS", ("side", "batch"))
-        build.write(str(folder))
-    return str(folder)
-
-
 @pytest.fixture
-def page(chromium, folder):
+def page(chromium):
     """Returns the browser with the view opened, in English, light, without motion."""
-    chromium.resize(SIZES["wide"])
-    chromium.media(prefers_color_scheme="light", prefers_reduced_motion="reduce")
-    chromium.errors(), chromium.requests()
-    chromium.open(folder, "side")
-    chromium.run("localStorage.clear(); Page.setLanguage('en'); Page.setTheme('light')")
+    chromium.open_afresh("side", prefers_reduced_motion="reduce")
     return chromium
 
 

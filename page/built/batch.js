@@ -7,12 +7,7 @@ Page.view("batch", (root) => {
   const n = data.numbers;
   const steps = data.steps;
   const order = Object.fromEntries(steps.map((step, index) => [step.name, index]));
-  const ROWS = [0, 1],
-    TIMES = [0, 1, 2],
-    UNITS = [0, 1],
-    WORDS = [0, 1, 2, 3, 4];
-  const GATES = ["i_t", "C~_t", "f_t", "o_t"];
-  const WEIGHTS = ["embedding", "kernel", "bias", "softmax_w", "softmax_b"];
+  const { ROWS, TIMES, UNITS, WORDS, GATES, WEIGHTS, ...arithmetic } = Page.arithmetic(n);
   // The steps in groups, and the number that is worked out when a step opens.
   const GROUPS = {
     input: "words batch rows",
@@ -48,7 +43,7 @@ Page.view("batch", (root) => {
   let timer = null;
   let place = null;
 
-  const { at, show, four, word, explain, nameOf } = Page.arithmetic(n);
+  const { at, show, four, word, explain, nameOf } = arithmetic;
   const second = () => now >= order.next;
   const prefix = () => (second() ? (carry ? "carried_" : "zero_") : "");
   const inputs = () => (second() ? "next_input_data" : "input_data");
@@ -1019,5 +1014,6 @@ Page.arithmetic = (n) => {
     return index.length ? `${plain.replace(/^next_/, "")}[${index.join(", ")}]` : plain;
   };
 
-  return { at, show, four, word, explain, nameOf };
+  const axes = { ROWS, TIMES, UNITS, WORDS, GATES, WEIGHTS };
+  return { at, show, four, word, explain, nameOf, ...axes };
 };

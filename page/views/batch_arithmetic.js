@@ -254,5 +254,6 @@ Page.arithmetic = (n) => {
     return index.length ? `${plain.replace(/^next_/, "")}[${index.join(", ")}]` : plain;
   };
 
-  return { at, show, four, word, explain, nameOf };
+  const axes = { ROWS, TIMES, UNITS, WORDS, GATES, WEIGHTS };
+  return { at, show, four, word, explain, nameOf, ...axes };
 };
