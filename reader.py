@@ -95,7 +95,8 @@ def ptb_raw_data(data_path):
     """
     if not os.path.isdir(data_path):
         what = "not a folder" if os.path.exists(data_path) else "no such folder"
-        raise CorpusError("%s; give one that holds %s" % (what, FILES))
+        what += "; give one that holds %s; python -m data.fetch_ptb --to=PTB makes one"
+        raise CorpusError(what % FILES)
     paths = [os.path.join(data_path, "ptb.%s.txt" % split) for split in SPLITS]
     for path in paths:
         if not os.path.exists(path):

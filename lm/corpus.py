@@ -99,7 +99,8 @@ def _find_texts(data_path):
     """Returns the paths of the three texts, `{split: path}`; raises the reference's errors."""
     if not os.path.isdir(data_path):
         what = "not a folder" if os.path.exists(data_path) else "no such folder"
-        raise reader.CorpusError("%s; give one that holds %s" % (what, reader.FILES))
+        what += "; give one that holds %s; python -m data.fetch_ptb --to=PTB makes one"
+        raise reader.CorpusError(what % reader.FILES)
     paths = {split: os.path.join(data_path, "ptb.%s.txt" % split) for split in reader.SPLITS}
     for path in paths.values():
         if not os.path.exists(path):

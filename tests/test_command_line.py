@@ -104,10 +104,9 @@ def test_each_line_of_a_run_is_shown_at_once(tmp_path):
 def test_a_mistake_is_one_line_and_status_2():
     status, out, err = run_script("--data_path=nowhere")
     assert (status, out) == (2, "")
-    assert (
-        err
-        == "ptb_word_lm.py: --data_path=nowhere: no such folder; give one that holds %s\n"
-        % (reader.FILES)
+    assert err == (
+        "ptb_word_lm.py: --data_path=nowhere: no such folder; give one that holds %s;"
+        " python -m data.fetch_ptb --to=PTB makes one\n" % reader.FILES
     )
 
 

@@ -277,7 +277,8 @@ def test_a_mistake_is_one_line_and_status_2():
     assert run_command("-m", "lm.train", "--data_path=nowhere") == (
         2,
         "",
-        "lm.train: --data_path=nowhere: no such folder; give one that holds %s\n" % reader.FILES,
+        "lm.train: --data_path=nowhere: no such folder; give one that holds %s;"
+        " python -m data.fetch_ptb --to=PTB makes one\n" % reader.FILES,
     )
 
 
