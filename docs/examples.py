@@ -40,6 +40,17 @@ def graph():
         print(session.run(b))
 
 
+def fetches():
+    scores = tf.Variable([0.0, 0.0])
+    cost = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=0, logits=scores)
+    train_op = tf.train.GradientDescentOptimizer(1.0).minimize(cost)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for _ in range(2):
+            vals = session.run({"cost": cost, "train_op": train_op})
+            print("%.3f" % vals["cost"], vals["train_op"])
+
+
 def feed():
     rate = tf.placeholder(tf.float32, shape=[])
     state = tf.zeros([2])
@@ -149,6 +160,7 @@ def parameters():
 EXAMPLES = (
     perplexity,
     graph,
+    fetches,
     feed,
     scopes,
     queue,

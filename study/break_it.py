@@ -9,10 +9,10 @@ changed and why. What you see is what runs: the broken script is the text of ptb
 reader.py) with these lines replaced.
 
 The configuration is small with 100 units and 3 epochs. If a way needs other values, the question
-names them. The table has the perplexities that the script itself finds in its last epoch and in
-the test. Its last column is the validation perplexity
-once more: the script as it stands reads the same text with the weights of the broken one. Some ways
-ruin the model, and others only the figures that are printed; the last column tells which.
+names them. The table has the perplexities that the script itself finds in its last epoch and in the
+test. Its last column is the validation perplexity once more: the script as it stands reads the same
+text with the weights of the broken one. Some ways ruin the model, and others only the figures that
+are printed; the last column tells which.
 
 --guess=N gives your guess in advance. If standard input is no terminal, nothing is asked. Other
 processors round otherwise, and other seeds differ too. The right answers are so for seeds 1, 2 and

@@ -131,10 +131,14 @@ VERSION = (
 )
 
 
+def without_blocks(text):
+    """Returns a document without its blocks of code."""
+    return re.sub(r"^( *)```.*?^\1```$|^    [^\n]*$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
 def prose(text):
     """Returns a document without code, addresses and versions."""
-    text = re.sub(r"^( *)```.*?^\1```$|^    [^\n]*$", "", text, flags=re.MULTILINE | re.DOTALL)
-    text = re.sub(r"``.+?``|`[^`\n]+`", "", text)
+    text = re.sub(r"``.+?``|`[^`\n]+`", "", without_blocks(text))
     text = re.sub(r"\]\([^)\n]*\)|https?://\S+", "", text)
     return re.sub(VERSION, "", text)
 
@@ -234,6 +238,39 @@ def test_the_lists_hold_what_the_documents_say():
 def test_the_computed_figures(figure):
     decimals = len(figure.partition(".")[2])
     assert figure == format(COMPUTED[figure], ",.%df" % decimals)
+
+
+def accidental_items(text):
+    """The lines of prose that Markdown takes for items of a list: "1. ", "64. " or "- " in front.
+
+    A real item stands below an empty line or another item, and its number is the next one.
+    """
+    found, number, above = [], 0, ""
+    for line in without_blocks(text).splitlines():
+        item = re.match(r" *(?:(\d+)[.)]|[-+*]) ", line)
+        if item and item.group(1):
+            if int(item.group(1)) != number + 1 or (number == 0 and above):
+                found.append(line)
+            number = int(item.group(1))
+        elif item:
+            if above and not re.match(r" *[-+*] |  ", above):
+                found.append(line)
+        elif line and not line.startswith("  "):
+            number = 0
+        above = line
+    return found
+
+
+@pytest.mark.parametrize("path", DOCUMENTS + ["CONTRIBUTING.md", "SECURITY.md"])
+def test_no_line_of_prose_looks_like_an_item_of_a_list(path):
+    assert accidental_items(read(path)) == []
+
+
+def test_an_accidental_item_is_noticed():
+    lists = "Two:\n\n1. one\n   more\n2. two\n\n- a\n  - b\n- c\n\n```text\n7. x\n```\n"
+    assert accidental_items(lists) == []
+    for lines in ("to len(ys) -\n1. (In", "prints\n64. All", "1. one is\n   64. Two", "a\n- b"):
+        assert accidental_items("\n%s the rest.\n" % lines) == [lines.split("\n")[1] + " the rest."]
 
 
 def test_an_invented_figure_is_not_recorded(recorded):

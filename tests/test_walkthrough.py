@@ -219,6 +219,9 @@ OTHERS = set("inspect.getargspec clip_norm embedding_size ys xs True False B D H
 OTHERS |= {". .venv/bin/activate", r".venv\Scripts\activate", "python -m docs.examples NAME"}
 OTHERS |= {"[num_time_steps, embedding_size]", "activation(j)", "Train", "Train/Model/Variable"}
 OTHERS.add("0.067 perplexity: 298.029 speed: 7172 wps")  # in the README, too
+# What a reader who knows PyTorch may look for.
+OTHERS |= {"nn.LSTM", "nn.Dropout(p)", "optimizer.zero_grad()", "clip_grad_norm_(parameters, 5)"}
+OTHERS |= {"hidden.detach()", "torch.no_grad()", "DataLoader", "model.state_dict()"}
 # What a run with --save_path=DIR leaves beside DIR; a test below compares.
 SAVED = {"DIR-STEP.index", "DIR-STEP.data-00000-of-00001", "DIR-STEP.meta"}
 # What may be named without the object that it belongs to.
@@ -574,6 +577,36 @@ def test_the_gradient_of_the_plain_cell_meets_a_matrix_and_a_slope():
     with tf.Session() as session:
         jacobian, new_h = session.run([jacobian, new_h])
     np.testing.assert_allclose(jacobian, np.diag(1 - new_h[0] ** 2).dot(kernel[3:].T))
+
+
+# --------------------------------------------------------------------------------------------------
+# The order of computation
+# --------------------------------------------------------------------------------------------------
+def waits_for(operation):
+    """The operations that have run before this one does, itself included."""
+    found, todo = set(), [operation]
+    while todo:
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            todo += [tensor.op for tensor in one.inputs] + list(one.control_inputs)
+    return found
+
+
+def test_no_weight_is_updated_before_everything_that_reads_weights_has_run():
+    """Section 6.2: so the cost and the final state are those of the weights before the update."""
+    m = build(make_config(), list(range(50)) * 2)
+    operations = tf.get_default_graph().get_operations()
+    updates = [op for op in operations if op.type in ("ApplyGradientDescent", "ScatterSub")]
+    assert len(updates) == len(tf.trainable_variables()) > 4
+    weights = [variable.op.name + "/read" for variable in tf.trainable_variables()]
+    readers = {r for op in operations if op.name in weights for r in op.outputs[0].consumers()}
+    state = [tensor.op for tensor in tf.nest.flatten(m.final_state)]
+    asked_for = set().union(*map(waits_for, [m.cost.op, m.train_op] + state))
+    for update in updates:
+        before = waits_for(update)
+        assert before >= (readers & asked_for) | set(state)
+        assert before.isdisjoint(set(updates) - {update})
 
 
 # --------------------------------------------------------------------------------------------------
