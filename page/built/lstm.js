@@ -51,15 +51,15 @@ Page.view("lstm", (root) => {
   const html = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 
   // --- Colours ----------------------------------------------------------------------------------
-  // C and h: blue below zero, orange above, the colour of the paper between. Gates: from the paper
+  // C and h: orange below zero, blue above, the colour of the paper between. Gates: from the paper
   // to violet. Lightness falls (in the dark: rises) with the size, so that hue is not needed.
   const MAPS = {
     light: {
-      signed: [[5, 70, 150], [120, 172, 222], [246, 246, 247], [240, 165, 95], [150, 66, 0]],
+      signed: [[150, 66, 0], [240, 165, 95], [246, 246, 247], [120, 172, 222], [5, 70, 150]],
       gate: [[246, 246, 247], [176, 160, 216], [66, 30, 130]],
     },
     dark: {
-      signed: [[130, 195, 255], [48, 105, 165], [30, 34, 40], [165, 92, 30], [255, 184, 112]],
+      signed: [[255, 184, 112], [165, 92, 30], [30, 34, 40], [48, 105, 165], [130, 195, 255]],
       gate: [[30, 34, 40], [112, 88, 170], [226, 214, 255]],
     },
   };

@@ -188,9 +188,9 @@ Page.view("side", (root) => {
     row.last = row.part !== null && !rows.slice(index + 1).some((other) => other.part === row.part);
   });
   const parts = rows.filter((row) => row.first);
-  for (const row of parts) {
-    rail.append(el("a", { href: "#side/" + row.part, "data-part": row.part }, row.part));
-  }
+  // The rail is in the blog's order: 0 to 8, then A to C.
+  for (const part of parts.map((row) => row.part).sort())
+    rail.append(el("a", { href: "#side/" + part, "data-part": part }, part));
 
   // ------------------------------------------------------------------------------------------------
   // The notes
@@ -439,8 +439,8 @@ Page.view("side", (root) => {
       if (row.element.getBoundingClientRect().top <= top) at = index;
     });
     current = at;
-    [...rail.children].forEach((link, index) => {
-      if (index === at) link.setAttribute("aria-current", "true");
+    [...rail.children].forEach((link) => {
+      if (at >= 0 && link.dataset.part === parts[at].part) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     });
   };

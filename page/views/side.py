@@ -139,11 +139,19 @@ def first_line(number, path):
     return None
 
 
+def function_above(path, line):
+    """Returns the line at which the function begins that a line belongs to."""
+    lines = documents.read(path).splitlines()
+    while not lines[line - 1].startswith("def "):
+        line -= 1
+    return line
+
+
 def rows():
     """Returns the notes by their lines: `{(file, line): {"part": ..., "quote": ..., "note": ...}}`.
 
     A note begins at its quotation. The first of a part begins where the script says that the part
-    does.
+    does. The head of reader.py has no note.
     """
     table = {}
     for language in documents.LANGUAGES:
@@ -165,7 +173,12 @@ def rows():
     lines = {key for places in quoted.values() for key in places}
     for number, places in quoted.items():
         path, first = min(places)
-        begin = 1 if path == READER else first_line(number, path) or first
+        if path == READER:
+            nothing = {language: [] for language in documents.LANGUAGES}
+            table[path, 1] = {"part": number, "quote": [1, 0], "note": nothing}
+            begin = function_above(path, first)
+        else:
+            begin = first_line(number, path) or first
         if any(file == path and begin < line < first for file, line in lines):
             begin = first
         for (path, line), (length, texts) in places.items():
