@@ -48,32 +48,36 @@ def right_answers(model, sentences, find):
     ]
 
 
-def verb_shares(sentences):
-    """Returns the share of the variance of C that the number of the subject decides, `[H]`.
+def shares(sentences):
+    """Returns the shares of the variance of C that country and verb decide; `[H]` each.
 
-    C is taken after the last word before the verb.
+    C is taken after the last word before the verb. The verb has the number of the subject. After
+    the verb nearly every unit depends on the country, since the language comes next.
 
     Args:
         sentences: `study.gates.Sentence`s.
     """
     verbs = [long_term_dependency.verb(sentence.words) for sentence in sentences]
-    ends = np.array([s.steps.C[verb.place] for s, verb in zip(sentences, verbs)])
-    return gates.share_between(ends, [s.words[v.place] for s, v in zip(sentences, verbs)])
+    before = np.array([s.steps.C[verb.place] for s, verb in zip(sentences, verbs)])
+    forms = [s.words[verb.place] for s, verb in zip(sentences, verbs)]
+    countries = [sentence.country for sentence in sentences]
+    return gates.share_between(before, countries), gates.share_between(before, forms)
 
 
 def units(model, sentences):
     """Measures the units of an LSTM; returns a dict of lists, one number for each unit."""
     sentences = gates.long_sentences(model, sentences)
-    holding, shares, held = gates.find_units(sentences)
-    verbs = verb_shares(sentences)
+    countries, verbs = shares(sentences)
+    kept = gates.holding(sentences).f
+    holding = (kept >= gates.LEAST_F) & (countries >= gates.LEAST_SHARE)
     states = np.concatenate([sentence.steps.C for sentence in sentences])
     return {
         "sentences": len(sentences),
-        "country": [round(float(share), 3) for share in shares],
+        "country": [round(float(share), 3) for share in countries],
         "verb": [round(float(share), 3) for share in verbs],
-        "kept": [round(float(gate), 3) for gate in held.f],
+        "kept": [round(float(gate), 3) for gate in kept],
         "holding": {
-            "country": [int(unit) for unit in holding],
+            "country": [int(unit) for unit in np.argsort(-countries) if holding[unit]],
             "verb": [int(unit) for unit in np.argsort(-verbs) if verbs[unit] >= LEAST_VERB],
         },
         # 98 of 100 cell states lie between -scale and scale; the colours of the maps end there.

@@ -13,8 +13,8 @@ WORDS = {
     "page.language": ("中文 / English", "中文 / English"),
     "page.other_language": ("中文", "English"),
     "page.footer": (
-        "This page computes everything itself and asks the network for nothing.",
-        "本页的一切都在本机计算，不访问网络。",
+        "This page works offline and asks the network for nothing.",
+        "本页可离线使用，不访问网络。",
     ),
     # Inside the LSTM.
     "lstm.name": ("Inside the LSTM", "走进 LSTM"),
@@ -40,7 +40,7 @@ WORDS = {
         "看左边 {count} 列宽的，即隐藏单元 {units}。读到 *france*，其中大多数换成新的值，此后各列"
         "颜色一直不变，直到句末：国名就记在这里。LSTM 预测 *{said}*（{p}）。",
     ),
-    "lstm.s2.title": ("Over twenty words", "相隔二十个词"),
+    "lstm.s2.title": ("Over twenty words", "相隔二十多个词"),
     "lstm.s2.notice": (
         "The wide columns keep their colour over more than twenty words, and the LSTM gives "
         "*{right}* {right_p}. No column of the plain RNN keeps its colour. It gives *{right}* "
@@ -50,21 +50,21 @@ WORDS = {
     ),
     "lstm.s3.title": ("Another country", "换一个国家"),
     "lstm.s3.notice": (
-        "Compare the wide columns with those of the first sentence. Some have the same colour, "
-        "others another one: together the {count} units spell the country, as digits spell a "
+        "Compare the wide columns with those of the first sentence. Three have the same colour, "
+        "one has another: together the {count} units spell the country, as digits spell a "
         "number. Give them the values of *france*, and the language follows.",
-        "和第一句比较那几列宽的：有的颜色相同，有的不同。{count} 个单元合起来表示一个国家，就像几"
+        "和第一句比较那几列宽的：三列颜色相同，一列不同。{count} 个单元合起来表示一个国家，就像几"
         "位数字合成一个数。把它们改成 *france* 的值，预测的语种就跟着变。",
     ),
     "lstm.s4.title": ("The forget gate", "遗忘门"),
     "lstm.s4.notice": (
         "The map shows the forget gates. Where it is {low}, a unit forgets. Some of the wide "
-        "columns are {low} at *grew* already: the model makes room before the country comes. "
-        "Below *france* all of them are {high}, near 1: nothing is lost, not even at the town "
-        "*boston*.",
-        "图中是遗忘门，{low}色表示忘掉。有几列在 *grew* 处就已经变{low}：国名还没来，模型先腾出地"
-        "方。读过 *france* 之后，几列宽的全是{high}色，接近 1：什么也不丢，读到城市 *boston* 也一"
-        "样。",
+        "columns are {low} at *who* and *grew*: there the model writes the same start value, "
+        "whatever the sentence. At *france* some take a new value, and the others add to theirs. "
+        "Below it all are {high}, near 1: nothing is lost, not even at the town *boston*.",
+        "图中是遗忘门，{low}色表示忘掉。有几列在 *who* 和 *grew* 处变{low}：无论什么句子，模型都"
+        "在这里写进同样的起始值。读到 *france*，有的列换成新值，有的在原值上累加。此后几列宽的全是"
+        "{high}色，接近 1：什么也不丢，读到城市 *boston* 也一样。",
     ),
     "lstm.s5.title": ("The output gate", "输出门"),
     "lstm.s5.notice": (
@@ -74,7 +74,7 @@ WORDS = {
         "图中是输出门。从 *france* 到 *piano*，几列宽的大多是{low}色：单元记着国名，却几乎不显露"
         "。到了 *speaks*，{count} 个门全部打开，因为再过一个词就要用到它。",
     ),
-    "lstm.s6.title": ("Near, both know", "离得近，两个都会"),
+    "lstm.s6.title": ("Near: a short memory will do", "离得近：记性短也够用"),
     "lstm.s6.notice": (
         "Only *speaks fluent* stands between. The plain RNN gives *{right}* {right_q}, the LSTM "
         "{right_p}. A short memory goes far enough here. Compare it with the first sentence.",
@@ -83,11 +83,12 @@ WORDS = {
     ),
     "lstm.s7.title": ("Two countries", "两个国名"),
     "lstm.s7.notice": (
-        "No sentence of the corpus has two countries. At the second *grew* the model makes room "
-        "again, and at *spain* it takes in the second country. The later one wins: the LSTM says "
-        "*{said}* ({p}).",
-        "语料里没有一句话出现过两个国名。读到第二个 *grew*，模型又腾出地方，到 *spain* 再记下第二"
-        "个国名。后来的取胜：LSTM 预测 *{said}*（{p}）。",
+        "No sentence of the corpus has two countries. Here *spain* comes on top of what is left "
+        "of *france*, and the LSTM says *{said}* ({p}). That is no rule. With other pairs it often "
+        "names a third language: type *china* for *france*, and *denmark* for *spain*.",
+        "语料里没有一句话出现过两个国名。这里 *spain* 叠加在 *france* 的残余上，LSTM 预测 "
+        "*{said}*（{p}）。这并不是规律：换成别的两个国名，它常常说出第三个语种。把 *france* 换成 "
+        "*china*，*spain* 换成 *denmark*，试试看。",
     ),
     "lstm.s8.title": ("No country", "没有国名"),
     "lstm.s8.notice": (
@@ -109,15 +110,21 @@ WORDS = {
     "lstm.s10.title": ("The sentence ends", "句子结束"),
     "lstm.s10.notice": (
         "The map shows the forget gates. `<eos>` ends the first sentence. Nobody sets the state "
-        "to zero there: the network forgets by itself. At `<eos>` the wide columns are {low}, "
-        "and the country is gone.",
-        "图中是遗忘门。`<eos>` 表示第一句结束。这里没有人把状态清零，是网络自己忘掉的：在 "
-        "`<eos>` 处几列宽的都变{low}，国名就没了。",
+        "to zero there: the network forgets by itself. At the lower `<eos>` the wide columns are "
+        "{low}, and the country is gone.",
+        "图中是遗忘门。下面那个 `<eos>` 表示第一句结束。这里没有人把状态清零，是网络自己忘掉的："
+        "几列宽的在那里都变{low}，国名就没了。",
     ),
     "lstm.light": ("light", "浅"),
     "lstm.dark": ("dark", "深"),
     "lstm.try_clear": ("Clear these units, and see", "把这些单元清零，看看会怎样"),
     "lstm.result": ("After the change the LSTM gives {text}.", "改动之后，LSTM 给出 {text}。"),
+    "lstm.zero": (
+        "Zero is a value too, near that of *finland*. So the LSTM still names a language, mostly "
+        "*finnish*, whatever the country was.",
+        "零也是一个值，接近 *finland* 的值。所以不管原来是哪国，LSTM 还是会说出一个语种，多半是 "
+        "*finnish*。",
+    ),
     "lstm.try_turn": ("Turn its sign at *france*", "在 *france* 处把它变号"),
     "lstm.try_pretend": ("Give them *france*", "改成 *france* 的值"),
     "lstm.own": ("Or type a sentence", "或者自己写一句"),
@@ -159,11 +166,14 @@ WORDS = {
     "lstm.head.word": ("read", "读到"),
     "lstm.head.next": ("next word", "下一个词"),
     "lstm.head.rnn": ("plain RNN", "普通 RNN"),
-    "lstm.head.rnn_map": ("its output h", "它的输出 h"),
-    "lstm.strip.country": ("how far the country decides a unit's C", "C 在多大程度上由国名决定"),
+    "lstm.head.rnn_map": ("its output h, −1 to 1", "它的输出 h，−1 到 1"),
+    "lstm.strip.country": (
+        "how far the country decides a unit's C, before the verb",
+        "动词之前，C 在多大程度上由国名决定",
+    ),
     "lstm.strip.verb": (
-        "how far the subject's number decides a unit's C",
-        "C 在多大程度上由主语的单复数决定",
+        "how far the subject's number decides a unit's C, before the verb",
+        "动词之前，C 在多大程度上由主语的单复数决定",
     ),
     "lstm.others": ("the other {count} units", "其余 {count} 个单元"),
     "lstm.all": ("all {count} units", "全部 {count} 个单元"),
@@ -178,14 +188,17 @@ WORDS = {
     ),
     # The panels.
     "lstm.unit": ("Unit {unit}", "单元 {unit}"),
-    "lstm.unit_holds.country": ("Unit {unit} holds the country", "单元 {unit} 记着国名"),
+    "lstm.unit_holds.country": (
+        "Unit {unit}, one of the {count} that hold the country",
+        "单元 {unit}，合记国名的 {count} 个单元之一",
+    ),
     "lstm.unit_holds.verb": ("Unit {unit} holds the number", "单元 {unit} 记着单复数"),
     "lstm.unit_facts": (
-        "The country decides {country} of the variance of its C before the language, the "
-        "subject's number {verb} before the verb. After the country its forget gate is {kept} on "
+        "Before the verb, the country decides {country} of the variance of its C, and the "
+        "subject's number {verb}. From the country to the language its forget gate is {kept} on "
         "average.",
-        "语种之前，它的 C 的方差有 {country} 由国名决定；动词之前，有 {verb} 由主语的单复数决定。"
-        "国名之后，它的遗忘门平均为 {kept}。",
+        "动词之前，它的 C 的方差有 {country} 由国名决定，{verb} 由主语的单复数决定。从国名到语种，"
+        "它的遗忘门平均为 {kept}。",
     ),
     "lstm.chart": (
         "Gates and cell state of unit {unit}, word by word",
@@ -214,11 +227,13 @@ WORDS = {
     # The models.
     "lstm.models": ("The two models", "两个模型"),
     "lstm.trained": (
-        "Both models have one layer and were trained on the corpus that ships. These are the "
-        "commands:",
-        "两个模型都只有一层，用项目自带的语料训练，命令如下：",
+        "Both models have one layer and were trained on the corpus that ships. The LSTM is one of "
+        "seven trainings, chosen because it shows the most. In five of the seven all languages "
+        "are right. These are the commands:",
+        "两个模型都只有一层，用项目自带的语料训练。这个 LSTM 是从七次训练里挑出来的，因为它最便于观"
+        "察；七次里有五次全部答对。命令如下：",
     ),
-    "lstm.try": ("The same models answer on the command line:", "也可以在命令行里问同一个模型："),
+    "lstm.try": ("The same LSTM answers on the command line:", "也可以在命令行里问同一个 LSTM："),
     "lstm.table": (
         "How often each finds the language, in the validation and the test text:",
         "在验证文本和测试文本中，各自预测对语种的比例：",
@@ -230,6 +245,13 @@ WORDS = {
     "lstm.guessing": (
         "There are sixteen languages: guessing finds 6 %.",
         "共有十六个语种，瞎猜能对 6 %。",
+    ),
+    "lstm.measured": (
+        "The shares of the variance are measured in {count} sentences of these texts, which have "
+        "nine words or more between country and language. By chance a country decides about "
+        "{chance} of a unit.",
+        "方差的比例取自这些文本里的 {count} 个句子，国名与语种之间都隔着九个词以上。即使毫无关系，"
+        "国名碰巧也会占到 {chance} 左右。",
     ),
     "lstm.explanation": (
         "The formulas and the code of one step (sections 2.1 and 2.2 of the walkthrough)",
@@ -272,10 +294,11 @@ WORDS = {
     "batch.title": ("One batch, number by number", "一批数据，一个数一个数地算"),
     "batch.lead": (
         "Two rows of three words go through the script's own model: one layer, two units, five words. "
-        "Step with the arrow keys. Click a number, and you see what it was computed from. "
-        "`python -m study.one_batch` prints the same numbers.",
+        "Step with the arrow keys. Click a number, and you see how it comes about. The page shows "
+        "four decimals and computes with all. `python -m study.one_batch` prints most of these numbers.",
         "两行，每行三个词，走完脚本里的模型：一层，两个隐藏单元，词典里五个词。用方向键一步步地看；"
-        "点一个数，就能看到它是怎样算出来的。`python -m study.one_batch` 打印的也是这些数。",
+        "点一个数，就能看到它是怎么来的。这里显示四位小数，计算时用全部位数。"
+        "`python -m study.one_batch` 会打印其中的大部分。",
     ),
     "batch.group.input": ("Input", "输入"),
     "batch.group.forward": ("LSTM", "LSTM"),
@@ -294,8 +317,14 @@ WORDS = {
     "batch.choose": ("Click a number to work it out.", "点一个数，看它怎样算出来。"),
     "batch.through_gates": (
         "It comes back from the scores of this word, and from the next word through C and h. It goes "
-        "through the four gates and through the upper rows of `kernel`.",
-        "它来自这个词的得分，以及下一个词经 C 和 h 传回来的部分；途中经过四个门和 `kernel` 的上半部分。",
+        "through o, i, f and C̃, and through the upper rows of `kernel`.",
+        "它来自这个词的得分，以及下一个词经 C 和 h 传回来的部分；途中经过 o、i、f 和 C̃，再经过 `kernel` "
+        "的上半部分。",
+    ),
+    "batch.last_word": (
+        "It comes back from the scores of this word alone, since no word follows in the batch. It goes "
+        "through o, i, f and C̃, and through the upper rows of `kernel`.",
+        "它只来自这个词的得分，因为这一批里后面没有词了；途中经过 o、i、f 和 C̃，再经过 `kernel` 的上半部分。",
     ),
     "batch.adds_up": (
         "Six positions used this weight: what comes back from each of them is added up.",
@@ -362,8 +391,8 @@ WORDS = {
     "batch.state.title": ("The first word: the state", "第一个词：状态"),
     "batch.state.text": (
         "The forget gate keeps a part of the old C, the input gate lets in a part of the new. Both rows "
-        "have read the same word, so they hold the same numbers.",
-        "遗忘门留下旧 C 的一部分，输入门放进新输入的一部分。两行读的是同一个词，所以状态完全相同。",
+        "started from zero and have read the same word, so they hold the same numbers.",
+        "遗忘门留下旧 C 的一部分，输入门放进新输入的一部分。两行都从零开始，读的又是同一个词，所以状态完全相同。",
     ),
     "batch.second.title": ("The second word", "第二个词"),
     "batch.second.text": (
@@ -421,29 +450,31 @@ WORDS = {
     "batch.first_back.title": ("Back through time: the first word", "沿时间往回：第一个词"),
     "batch.first_back.text": (
         "The first word hears of all three losses. Both rows have read the same word here and computed "
-        "the same numbers, but their ∂x differ: other words followed. The gradient ends at the border.",
+        "the same numbers, but their ∂x differ: other words followed. The gradient ends at the border, "
+        "since the state before is a constant.",
         "三个损失都传到了第一个词。两行在这里读的词相同，前向的数也相同，∂x 却不同，因为后面的词不同。"
-        "梯度到批的边界为止。",
+        "梯度到批的边界为止：之前的状态只是常数。",
     ),
     "batch.weights_back.title": ("The gradients of the weights", "权重的梯度"),
     "batch.weights_back.text": (
         "Every position used the same weights, so each weight adds up what comes back from all six. "
-        "`embedding` has a row for each word that was read: *the* and *sat* have two.",
+        "The gradient of `embedding` has a row for each word that was read: *the* and *sat* have two.",
         "六个位置用的是同样的权重，各处传回来的梯度加在一起。`embedding` 的梯度是读到一个词就有一行："
         "*the* 和 *sat* 各有两行。",
     ),
     "batch.clip.title": ("Clipping", "裁剪"),
     "batch.clip.text": (
-        "All gradients together are one vector of length {norm}. No more than {max} is allowed, so each "
-        "number is multiplied by {factor}. The vector gets shorter and keeps its direction.",
-        "所有梯度合起来看成一个向量，长度是 {norm}；允许的最大长度是 {max}，于是每个数都乘以 {factor}。"
-        "向量变短，方向不变。",
+        "The gradients of all weights are one vector of length {norm}. No more than {max} is allowed, so "
+        "each number of it is multiplied by {factor}: also ∂x, the rows of the embedding's gradient. "
+        "The vector gets shorter and keeps its direction.",
+        "所有权重的梯度合起来看成一个向量，长度是 {norm}；允许的最大长度是 {max}，于是其中每个数都乘以 "
+        "{factor}，∂x（embedding 梯度的各行）也一样。向量变短，方向不变。",
     ),
     "batch.update.title": ("The update", "更新"),
     "batch.update.text": (
-        "Each weight moves by {rate} times its clipped gradient, downhill. The row of `<eos>` was not "
-        "read and stays. The same batch now costs {after} instead of {before}.",
-        "每个权重减去 {rate} 乘以裁剪后的梯度。`<eos>` 没有读到，它的那一行不变。"
+        "Each weight moves by {rate} times its clipped gradient, downhill; *the* and *sat* by the sum of "
+        "their two rows. The row of `<eos>` was not read and stays. The same batch now costs {after} instead of {before}.",
+        "每个权重减去 {rate} 乘以裁剪后的梯度；*the* 和 *sat* 减去的是两行之和。`<eos>` 没有读到，它的那一行不变。"
         "同一批数据的 cost 从 {before} 降到 {after}。",
     ),
     "batch.next.title": ("The next batch", "下一批"),

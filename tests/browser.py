@@ -16,6 +16,14 @@ from commands import ROOT
 
 BUILT = os.path.join(ROOT, "page", "built")
 SIZES = {"wide": 1280, "narrow": 390}
+# The looks of the page to click through: every size with every language, and each of them in both
+# themes. A theme changes colours alone.
+LOOKS = [
+    ("wide", "en", "light"),
+    ("wide", "zh", "dark"),
+    ("narrow", "en", "dark"),
+    ("narrow", "zh", "light"),
+]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 OPTIONS = (

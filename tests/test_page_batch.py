@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from browser import CUT_OFF, SIZES, needs_the_builder
+from browser import CUT_OFF, LOOKS, SIZES, needs_the_builder
 
 from study import one_batch
 
@@ -230,9 +230,7 @@ def test_numbers_move_only_if_the_reader_wants_motion(page):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("size", sorted(SIZES))
+@pytest.mark.parametrize("size, language, theme", LOOKS)
 def test_nothing_is_cut_off_and_nothing_is_asked_for(page, size, language, theme):
     page.resize(SIZES[size])
     page.run("Page.setLanguage(arguments[0]); Page.setTheme(arguments[1])", language, theme)

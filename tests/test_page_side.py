@@ -154,11 +154,9 @@ def test_shapes_are_those_of_the_graph():
         finally:
             sys.setprofile(None)
     found = dict(frames["model"], input_data=input_.input_data, targets=input_.targets)
-    for name in ("initial_state", "final_state"):
-        found[name] = getattr(m, name)[0].c
-    for name in ("cost", "lr"):
+    for name in ("initial_state", "final_state", "cost", "lr"):
         found[name] = getattr(m, name)
-    found["state"], found["outputs"] = found["state"][0].c, found["outputs"][0]
+    found["outputs"] = found["outputs"][0]
     found["new_lr"] = m._new_lr
     found["c"], found["h"] = m.initial_state[0]
     tables = {"tvars", "grads", "_"}  # The walkthrough's tables have their shapes.
@@ -171,9 +169,13 @@ def test_shapes_are_those_of_the_graph():
         "lr", "new_lr", "c", "h",
     }  # fmt: skip
     for name in set(last) - tables:
-        shape = last[name].replace("T × ", "")
-        wanted = [eval(part, {}, sizes) for part in shape[1:-1].split(",") if part]
-        assert found[name].shape.as_list() == wanted, name
+        shapes, tensors = last[name].replace("T × ", "").split("\n"), [found[name]]
+        if name.endswith("state"):
+            assert [shape[:5] for shape in shapes] == ["[i].c", "[i].h"], name
+            shapes, tensors = [shape[6:] for shape in shapes], found[name][0]
+        for shape, tensor in zip(shapes, tensors):
+            wanted = [eval(part, {}, sizes) for part in shape[1:-1].split(",") if part]
+            assert tensor.shape.as_list() == wanted, name
 
 
 def test_logits_have_two_shapes():

@@ -522,7 +522,9 @@ Page.view("batch", (root) => {
     board.classList.toggle("gradients", now >= order.third_back && now <= order.update);
     for (const { cell, text, target, b, t } of cells) {
       text.textContent = now < order.batch ? "" : word(at(`${inputs()}/${b}/${t}`));
-      const passed = backwards ? t >= active : upTo(t, ["state", "second", "third"]);
+      // No gradient goes from the first word to the state before.
+      const passed = backwards ? t >= active && t > 0 : upTo(t, ["state", "second", "third"]);
+      cell.classList.toggle("border", backwards && t === 0);
       cell.classList.toggle("active", t === active);
       cell.classList.toggle("passed", passed);
       target.replaceChildren();
@@ -881,7 +883,6 @@ Page.arithmetic = (n) => {
       };
     }
     if (base === "p") {
-      const keys = WORDS.map((other) => k(start + "p", b, t, other));
       const sum = four(at(k(start + "sum_of_exp", b, t)));
       const terms = WORDS.map((other) => four(at(k(start + "exp_logits", b, t, other))));
       return {
@@ -889,7 +890,7 @@ Page.arithmetic = (n) => {
           `${join(terms)} = ${sum}`,
           result(`p = exp(${four(at(k(start + "logits", b, t, u)))}) / ${sum}`),
         ],
-        sources: keys,
+        sources: [],
       };
     }
     if (base === "minus_log_p") {
@@ -918,11 +919,8 @@ Page.arithmetic = (n) => {
     if (base === "gradient_embedding")
       return {
         lines: [result("∂cost / ∂x")],
-        word: "batch.through_gates",
-        sources: [
-          ...WORDS.map((other) => k("gradient_logits", b, t, other)),
-          ...(t < 2 ? UNITS.map((unit) => k("gradient_embedding", b, t + 1, unit)) : []),
-        ],
+        word: t < 2 ? "batch.through_gates" : "batch.last_word",
+        sources: WORDS.map((other) => k("gradient_logits", b, t, other)),
       };
     if (base === "gradient_softmax_b") {
       const keys = everywhere.map(([row, time]) => k("gradient_logits", row, time, b));
@@ -964,6 +962,15 @@ Page.arithmetic = (n) => {
         word: read.length ? null : "batch.not_read",
         sources: read,
       };
+    }
+    if (base === "squares") return { lines: [result("Σ (∂cost / ∂" + WEIGHTS[b] + ")²")], sources: [] };
+    if (base === "global_norm") {
+      const keys = WEIGHTS.map((_, index) => k("squares", index));
+      return { lines: [result(`√(${keys.map(show).join(" + ")})`)], sources: keys };
+    }
+    if (base === "factor") {
+      const most = show("max_grad_norm");
+      return { lines: [result(`${most} / max(${most}, ${show("global_norm")})`)], sources: ["global_norm"] };
     }
     return { lines: [result(base)], sources: [] };
   };

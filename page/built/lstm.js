@@ -183,6 +183,8 @@ Page.view("lstm", (root) => {
     band);
   const live = el("p", { class: "hidden", role: "status" });
 
+  const sharesText = el("p", { class: "small soft" });
+
   // The panels below the maps.
   const unitTitle = el("h3");
   const unitFacts = el("p", { class: "small soft" });
@@ -272,7 +274,7 @@ Page.view("lstm", (root) => {
           ' --prompt="the miner who grew up in france and played piano speaks fluent"')),
       el("div", {}, el("p", { word: "lstm.table" }),
         el("div", { class: "table" }, el("table", {}, el("thead", {}, el("tr", {}, ...heads)),
-          el("tbody", {}, ...rows))), el("p", { class: "small soft", word: "lstm.guessing" })));
+          el("tbody", {}, ...rows))), el("p", { class: "small soft", word: "lstm.guessing" }), sharesText));
   }
 
   function explanation() {
@@ -432,9 +434,11 @@ Page.view("lstm", (root) => {
     return [...group, ...rest.filter((unit) => !group.includes(unit))];
   }
 
+  // Whether the sentence asks for a language; and the right one, if it has one country.
+  const asks = () => wordAt(last()) === "fluent" && countryStep() > 0;
   const target = () => {
-    const step = countryStep();
-    return wordAt(last()) === "fluent" && step ? data.countries[wordAt(step)] : null;
+    const named = new Set(state.words.filter((word) => word in data.countries));
+    return asks() && named.size === 1 ? data.countries[wordAt(countryStep())] : null;
   };
 
   function drawNotice() {
@@ -465,6 +469,7 @@ Page.view("lstm", (root) => {
       const text = shown.map(([word, p]) => `<em>${word}</em> ${p}`).join(t("lstm.comma"));
       notice.append(
         Object.assign(el("p", { class: "result" }), { innerHTML: t("lstm.result", { text }) }),
+        state.pretended || k > 1 ? "" : el("p", { word: "lstm.zero" }),
         el("button", { type: "button", word: "lstm.undo_all", onclick: () => undoAll.onclick() }));
     } else if (k === 0 || k === 1) {
       notice.append(el("button", { type: "button", class: "main", word: "lstm.try_clear",
@@ -611,16 +616,19 @@ Page.view("lstm", (root) => {
     const stops = Array.from({ length: 9 }, (_, k) =>
       colour(signed ? (k / 4 - 1) * most : k / 8, quantity));
     legend.replaceChildren(
-      el("span", {}, signed ? number(-most) : "0"),
+      el("span", {}, signed ? (quantity === "C" ? "≤ " : "") + number(-most) : "0"),
       el("i", { style: `background:linear-gradient(90deg,${stops})` }),
-      el("span", {}, signed ? number(most) : "1"));
+      el("span", {}, signed ? (quantity === "C" ? "≥ " : "") + number(most) : "1"));
   }
 
   // --- The panels ---------------------------------------------------------------------------------
   function drawUnit() {
     const { unit, step } = state;
+    const count = data.measured.lstm.units.sentences;
+    const chance = percent((data.languages.length - 1) / (count - 1)); // of so many groups
+    sharesText.innerHTML = t("lstm.measured", { count, chance });
     const holds = Object.keys(groups).find((name) => groups[name].includes(unit));
-    unitTitle.innerHTML = t(holds ? `lstm.unit_holds.${holds}` : "lstm.unit", { unit });
+    unitTitle.innerHTML = t(holds ? `lstm.unit_holds.${holds}` : "lstm.unit", { unit, count: holding.length });
     unitFacts.innerHTML = t("lstm.unit_facts", { country: percent(countryShare[unit]),
       verb: percent(verbShare[unit]), kept: number(kept[unit]) });
     const value = steps[step].C[unit];
@@ -649,7 +657,7 @@ Page.view("lstm", (root) => {
     pretend.value = changed ? state.pretended : "";
 
     const top = (all) => likeliest(all[at], 4).map(([id]) => id);
-    const shown = right
+    const shown = asks()
       ? data.languages.map((word) => lstm.ids.get(word))
       : [...new Set([...top(steps), ...top(unchanged), ...top(plainSteps)])].slice(0, 10);
     const p = (all, id) => Math.exp(all[at].logProbs[id]);

@@ -522,7 +522,9 @@ Page.view("batch", (root) => {
     board.classList.toggle("gradients", now >= order.third_back && now <= order.update);
     for (const { cell, text, target, b, t } of cells) {
       text.textContent = now < order.batch ? "" : word(at(`${inputs()}/${b}/${t}`));
-      const passed = backwards ? t >= active : upTo(t, ["state", "second", "third"]);
+      // No gradient goes from the first word to the state before.
+      const passed = backwards ? t >= active && t > 0 : upTo(t, ["state", "second", "third"]);
+      cell.classList.toggle("border", backwards && t === 0);
       cell.classList.toggle("active", t === active);
       cell.classList.toggle("passed", passed);
       target.replaceChildren();

@@ -208,13 +208,19 @@ def sizes():
 
 
 def shape_comments(source):
-    """Returns the shapes in the comments: `{line: (whether they are those of a list, shape)}`."""
+    """Returns the shapes in the comments: `{line: (whether they are those of a list, shape)}`.
+
+    The shape of a state has two lines, one for c and one for h.
+    """
     found = {}
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
-            match = re.search(r"(T times )?(%s)" % SHAPE, token.string)
+            match = re.search(r"(T times |c, h of a layer: )?(%s)" % SHAPE, token.string)
             if match:
-                found[token.start[0]] = (bool(match.group(1)), match.group(2))
+                before, shape = match.groups()
+                if before and before.startswith("c, h"):
+                    shape = "[i].c %s\n[i].h %s" % (shape, shape)
+                found[token.start[0]] = (before == "T times ", shape)
     return found
 
 
@@ -298,8 +304,8 @@ class Tensors(ast.NodeVisitor):
             shape = self._shapes.get(self._key(node.iter.args[0]))
             if shape and isinstance(node.target, ast.Tuple):
                 for name in ast.walk(node.target.elts[-1]):
-                    if isinstance(name, ast.Name):
-                        self._shapes[self._key(name)] = shape
+                    if isinstance(name, ast.Name):  # c or h of a layer
+                        self._shapes[self._key(name)] = re.search(SHAPE, shape).group()
         self.visit(node.target)
         for statement in node.body:
             self.visit(statement)
