@@ -22,7 +22,7 @@ from ptb_word_lm import PTBInput, PTBModel
 
 # A text that a model can learn: a is followed by b, c and d, and then by x, y or z.
 _random = np.random.RandomState(8)
-TEXT = "".join(" a b c d %s \n" % _random.choice(["x", "y", "z"]) for _ in range(400))
+TEXT = "".join(" a b c d %s \n" % _random.choice(["x", "y", "z"]) for _ in range(200))
 
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
@@ -119,7 +119,7 @@ def train_saved_run(folder, **values):
         A `SavedRun`: the folder of the run, the folder of its corpus, and the `Result`.
     """
     (folder / "corpus").mkdir(parents=True)
-    corpus = write_corpus(folder / "corpus", TEXT, TEXT[:600], TEXT[:300])
+    corpus = write_corpus(folder / "corpus", TEXT, TEXT[:600], TEXT[:120])
     defaults = dict(hidden_size=16, init_scale=0.3, max_epoch=2, max_max_epoch=3)
     config = make_lm_config(**dict(defaults, **values))
     result = training.train(config, read_corpus(corpus), str(folder / "run"), seed=1)

@@ -177,7 +177,7 @@ def test_the_total_of_the_test_text_is_the_test_perplexity_of_training(saved, ca
     assert (status, err) == (0, "")
     total = out.splitlines()[-1].split()
     assert total[0] == "total"
-    assert int(total[2]) == 25 * 6 - 1
+    assert int(total[2]) == 10 * 6 - 1
     # The table prints three decimals.
     np.testing.assert_allclose(float(total[3]), saved.test_perplexity, atol=5e-4 + 1e-4)
 

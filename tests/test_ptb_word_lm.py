@@ -109,7 +109,7 @@ def test_the_perplexity_is_summed_in_64_bits(dtype):
     assert perplexity == pytest.approx(np.exp(float(cost) / 5), rel=1e-10)
 
 
-EPOCH = (2400 // 4 - 1) // 5  # the 119 batches of an epoch of run_main
+EPOCH = (1200 // 4 - 1) // 5  # the 59 batches of an epoch of run_main
 
 
 def test_main_trains_and_prints_as_the_original_does(run_main):

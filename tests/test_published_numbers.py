@@ -129,15 +129,11 @@ def test_a_change_that_changes_nothing_is_refused(change, corpus):
     "flags, line",
     [
         ([], "flag --change=None: Flag --change must have a value"),
-        (["--change=all"], "flag --change=all: value should be one of"),
         (
             ["--change=schedule", "--model=test"],
             "--change=schedule: the learning rate of --model=test never falls; give another model",
         ),
-        (["--change=schedule", "--model=tiny"], "--model=tiny: no such model"),
-        (["--change=schedule", "--data_path=nowhere"], "--data_path=nowhere: no such folder"),
         (["--change=schedule", "--save_path=out"], "--save_path=out: a later run would take"),
-        (["--change=schedule", "--rnn_mode=block"], "Unknown command line flag 'rnn_mode'"),
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(flags, line):

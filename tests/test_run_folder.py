@@ -47,7 +47,7 @@ from study.plot_run import by_epoch, read_run
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 MODES = ["basic", "block"]
 
-EPOCH = (2400 // 4 - 1) // 5  # steps of an epoch on the fixture's text
+EPOCH = (1200 // 4 - 1) // 5  # steps of an epoch on the fixture's text
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def out(tmp_path):
 @pytest.fixture(scope="module")
 def trained_once(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained_once")
-    corpus = write_corpus(folder, TEXT, TEXT[:600], TEXT[:300])
+    corpus = write_corpus(folder, TEXT, TEXT[:600], TEXT[:120])
     return str(folder / "out"), train_run(corpus, str(folder / "out"), seed=1)
 
 
@@ -102,7 +102,7 @@ def test_a_run_leaves_five_checkpoints_the_vocabulary_and_the_configuration(corp
     train_run(corpus, out, max_max_epoch=7)
     assert saved_steps(out) == [EPOCH * epoch for epoch in (3, 4, 5, 6, 7)]
     with open(os.path.join(out, "vocabulary.txt"), encoding="utf-8") as file:
-        assert file.read().split("\n") == "<eos> a b c d y z x ".split(" ")
+        assert file.read().split("\n") == "<eos> a b c d z x y ".split(" ")
     config = saved_config(out)
     assert (config["model"], config["hidden_size"], config["vocab_size"]) == ("test", 16, 8)
     assert config["max_max_epoch"] == 7
@@ -566,8 +566,8 @@ def test_what_a_failed_save_leaves_goes_at_once(corpus, out):
 @pytest.mark.slow
 def test_a_disk_that_is_full_at_the_start(corpus, out):
     flags = ["--data_path=" + corpus, "--save_path=" + out] + run_flags()
-    # In the file, a line stands above the ids of the 2850 words.
-    assert run_command("-m", "lm.train", *flags, preexec_fn=limited(4 * 2850 + 40)) == (
+    # In the file, a line stands above the ids of the 1560 words.
+    assert run_command("-m", "lm.train", *flags, preexec_fn=limited(4 * 1560 + 40)) == (
         2,
         "",
         "lm.train: --save_path=%s: cannot write there (File too large); make room\n" % out,
@@ -793,7 +793,7 @@ def test_another_model(corpus, out, finished, change, described):
     with pytest.raises(SavePathError) as error:
         train_run(corpus, out, **change)
     held, given = str(error.value).split("; this is ")
-    text = "on a text of 2400 words with a vocabulary of 8, SHA-256 "
+    text = "on a text of 1200 words with a vocabulary of 8, SHA-256 "
     assert held.startswith(
         "it holds model test (2 layers of 16, batches of 4 x 5, float32) " + text
     )
@@ -811,7 +811,7 @@ def test_another_cell(corpus, out, finished):
 def test_another_corpus(corpus, out, finished):
     with open(os.path.join(corpus, "ptb.train.txt"), "a") as file:
         file.write(" a \n")
-    with pytest.raises(SavePathError, match="text of 2400 words .*; this is .*text of 2402 words"):
+    with pytest.raises(SavePathError, match="text of 1200 words .*; this is .*text of 1202 words"):
         train_run(corpus, out)
 
 
@@ -960,9 +960,9 @@ def test_summaries_are_those_of_the_result(out, finished):
     assert value == pytest.approx(finished.test_perplexity, rel=1e-6)
     assert by_epoch(numbers, "Learning Rate") == ([1, 2, 3], [1, 1, 0.5])
     assert by_epoch(numbers, "Test Perplexity")[0] == [3]
-    # An epoch has ten lines of progress. Those of the test do not count.
+    # An epoch of 59 batches has eleven lines of progress. Those of the test do not count.
     for name in ("Training Loss", "Words per Second"):
-        assert len(numbers[name]) == 3 * 10
+        assert len(numbers[name]) == 3 * 11
         assert all(value > 0 for _, value in numbers[name])
 
 

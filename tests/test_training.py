@@ -35,7 +35,7 @@ from lm.training import DivergedError
 
 DATA = np.random.RandomState(7).randint(0, 50, 400).tolist()
 MODES = ["basic", "block"]
-EPOCH = (2400 // 4 - 1) // 5  # steps of an epoch on the fixture's text
+EPOCH = (1200 // 4 - 1) // 5  # steps of an epoch on the fixture's text
 
 in_both_modes = pytest.mark.parametrize("mode", MODES)
 
