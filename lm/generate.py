@@ -12,6 +12,7 @@ First train a model. DIR is its folder in every command:
 
 import contextlib
 import itertools
+import os
 import sys
 
 import console
@@ -71,7 +72,8 @@ def ask_for_prompts(model, count):
     """Prints the likeliest next words after each line that the user types, until the input ends."""
     with contextlib.suppress(ImportError):  # not on Windows
         import readline  # noqa: F401, gives `input` the arrow keys
-    print("Type the beginning of a sentence; Ctrl-D ends.")
+    end = "Ctrl-Z and Enter end" if os.name == "nt" else "Ctrl-D ends"
+    print("Type the beginning of a sentence; %s." % end)
     while True:
         try:
             prompt = input("> ")

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -166,6 +167,17 @@ def test_without_a_prompt_a_terminal_is_asked_for_some(saved):
     tables = out.split("> ")
     assert [table.split()[1:2] for table in tables[1:]] == [["d"], [], ["c"], []]
     assert len(tables[1].splitlines()) == 2
+
+
+@pytest.mark.parametrize("system, keys", [("posix", "Ctrl-D ends"), ("nt", "Ctrl-Z and Enter end")])
+def test_the_keys_that_end_the_input_are_those_of_the_system(monkeypatch, capsys, system, keys):
+    def ended(prompt):
+        raise EOFError
+
+    monkeypatch.setattr(generate, "os", types.SimpleNamespace(name=system))
+    monkeypatch.setattr("builtins.input", ended)
+    generate.ask_for_prompts(None, 1)
+    assert capsys.readouterr().out == "Type the beginning of a sentence; %s.\n\n" % keys
 
 
 # --------------------------------------------------------------------------------------------------
