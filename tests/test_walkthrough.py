@@ -222,6 +222,7 @@ OTHERS.add("0.067 perplexity: 298.029 speed: 7172 wps")  # in the README, too
 # What a reader who knows PyTorch may look for.
 OTHERS |= {"nn.LSTM", "nn.Dropout(p)", "optimizer.zero_grad()", "clip_grad_norm_(parameters, 5)"}
 OTHERS |= {"hidden.detach()", "torch.no_grad()", "DataLoader", "model.state_dict()"}
+OTHERS |= {"nn.Module", "nn.LSTM(dropout=p)", 'optimizer.param_groups[0]["lr"] = 0.5'}
 # What a run with --save_path=DIR leaves beside DIR; a test below compares.
 SAVED = {"DIR-STEP.index", "DIR-STEP.data-00000-of-00001", "DIR-STEP.meta"}
 # What may be named without the object that it belongs to.
@@ -607,6 +608,64 @@ def test_no_weight_is_updated_before_everything_that_reads_weights_has_run():
         before = waits_for(update)
         assert before >= (readers & asked_for) | set(state)
         assert before.isdisjoint(set(updates) - {update})
+
+
+@pytest.mark.parametrize("term, waited", [(tf.nn.l2_loss, False), (tf.norm, True)])
+def test_an_update_waits_for_a_term_only_if_its_gradient_needs_the_terms_value(term, waited):
+    """Section 6.2: weight decay; a norm is a factor of its own gradient."""
+    weights = tf.Variable([0.1, 0.2])
+    cost = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=0, logits=weights)
+    decay = term(weights)
+    grads, _ = tf.clip_by_global_norm(tf.gradients(cost + decay, [weights]), 5)
+    train_op = tf.train.GradientDescentOptimizer(1.0).apply_gradients(zip(grads, [weights]))
+    (computes,) = {"L2Loss": [decay.op], "Squeeze": [decay.op.inputs[0].op]}[decay.op.type]
+    before = waits_for(train_op)
+    assert cost.op.inputs[0].op in before
+    assert (computes in before) == waited
+
+
+# --------------------------------------------------------------------------------------------------
+# Scopes
+# --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("outer", [None, True, tf.AUTO_REUSE])
+@pytest.mark.parametrize("inner", [None, False, True, tf.AUTO_REUSE])
+@pytest.mark.parametrize("calls", [False, True])
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_scope_takes_over_what_the_outer_one_says_unless_it_says_otherwise(
+    outer, inner, calls, exists
+):
+    """Section 6.2, the table of `reuse`."""
+    if exists:
+        tf.get_variable("outer/inner/w", [1])
+    says = True if calls else inner or outer
+    with tf.variable_scope("outer", reuse=outer), tf.variable_scope("inner", reuse=inner):
+        if calls:
+            tf.get_variable_scope().reuse_variables()
+        if says == tf.AUTO_REUSE or exists == bool(says):
+            assert tf.get_variable("w", [1]).op.name == "outer/inner/w"
+        else:
+            with pytest.raises(ValueError, match="already exists" if exists else "not exist"):
+                tf.get_variable("w", [1])
+
+
+def test_the_script_runs_without_the_reuse_of_its_cells(monkeypatch):
+    """Section 6.2: at the second time step, and in a second model with `reuse=True`."""
+
+    def names():
+        with tf.Graph().as_default():
+            for name, is_training in (("Train", True), ("Valid", False)):
+                build(make_config(), [0] * 100, name, is_training, not is_training)
+            return [variable.op.name for variable in tf.trainable_variables()]
+
+    given, make_cell, before = [], contrib.rnn.BasicLSTMCell, names()
+
+    def without_reuse(*arguments, **keywords):
+        given.append(keywords.pop("reuse"))
+        return make_cell(*arguments, **keywords)
+
+    monkeypatch.setattr(contrib.rnn, "BasicLSTMCell", without_reuse)
+    assert names() == before
+    assert given == [False, False, True, True]
 
 
 # --------------------------------------------------------------------------------------------------
