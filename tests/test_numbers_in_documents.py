@@ -42,14 +42,6 @@ PUBLISHED = {
 # lm.train are those on the corpus that ships, with seed 1.
 MEASURED = {
     "docs/results.md": {
-        "python -m lm.train --cell=rnn --learning_rate=0.2": "3.908 4.419 4.438",
-        "python -m lm.train --cell=rnn": "131.267 132.315 134.567",
-        "python -m lm.train --cell=lstm_peephole": "3.711 4.352 4.277",
-        "python -m lm.train --cell=lstm_coupled": "3.607 4.205 4.150",
-        "python -m lm.train --cell=gru --learning_rate=0.5": "3.271 4.221 4.132",
-        "python -m lm.train --cell=gru": "2.706 4.545 4.557",
-        "the LSTMs on an Intel Xeon": "4.302 4.380",
-        "python -m lm.train --cell=gru --learning_rate=0.5, run again later": "4.149",
         "python ptb_word_lm.py with and without --use_fp16, seeds 2, 3": "4.234 4.097 4.384 4.202",
         "five turns of 30 batches for each cell": "38,400 19,300 17,600 21,500",
         "the first line of docs/ptb-small-gru-seed1.log": "18,585",
