@@ -13,6 +13,7 @@ import fnmatch
 import importlib
 import json
 import os
+import re
 
 import console
 
@@ -65,6 +66,21 @@ def style():
     return "\n".join(parts)
 
 
+def sections(text):
+    """Returns the sections of the walkthrough that links lead to: `{anchor: {"heading", "html"}}`.
+
+    Args:
+        text: what has the links. Those of the sections count as well.
+    """
+    found, wanted = {}, re.findall(r'data-section=\\"(.*?)\\"', text)
+    while wanted:
+        anchor = wanted.pop()
+        if anchor not in found:
+            found[anchor] = documents.linked_section(anchor)
+            wanted += re.findall(r'data-section="(.*?)"', found[anchor]["html"])
+    return found
+
+
 def files():
     """Builds the page; returns `{path in the folder: text}`."""
     built = {
@@ -80,6 +96,7 @@ def files():
             built[name + ".data.js"] = script("data." + name, data)
         else:
             built[name + ".data.js"] = script("data." + name, {})
+    built["sections.data.js"] = script("data.sections", sections("".join(built.values())))
     return built
 
 

@@ -7,6 +7,7 @@ import functools
 import html
 import os
 import re
+import urllib.parse
 
 import latex2mathml.converter
 import markdown_it
@@ -21,6 +22,8 @@ LANGUAGES = ("en", "zh")
 WALKTHROUGH = {"en": "docs/walkthrough.md", "zh": "docs/walkthrough.zh-CN.md"}
 # Where the page's links to files of the project lead.
 REPOSITORY = "../../"
+# Files that the page shows itself, and where it has their lines.
+LINES = {"ptb_word_lm.py": "#side/L", "reader.py": "#side/reader.py/L"}
 
 
 @functools.lru_cache(maxsize=None)
@@ -59,6 +62,43 @@ def _hide_headings(match):
     return re.sub("^#", _HIDDEN, match.group(0), flags=re.M)
 
 
+@functools.lru_cache(maxsize=None)
+def headings(path):
+    """Returns the sections of a document: `{GitHub's anchor: (heading, Markdown without it)}`."""
+    text = re.sub(r"^```.*?^```$", _hide_headings, read(path), flags=re.M | re.S)
+    table = {}
+    for heading, body in re.findall(r"^#+ (.*)\n((?:(?!#).*\n?)*)", text, flags=re.M):
+        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        table[anchor] = (heading, body.replace(_HIDDEN, "#").strip())
+    return table
+
+
+def link_sections(markdown, path):
+    """Makes links of the document's own sections that a text names, as in "(Section 6.2)"."""
+
+    def link(match):
+        begins = (match.group() + ". ", match.group() + "：")  # of the heading
+        for anchor, (heading, _) in headings(path).items():
+            if heading.startswith(begins):
+                return "[%s](#%s)" % (match.group(), anchor)
+        return match.group()
+
+    return re.sub(r"(?<!\[)(?<!博客)(?:Section \d(?:\.\d)?|第 \d(?:\.\d)? 节)", link, markdown)
+
+
+def linked_section(anchor):
+    """Returns a section of the walkthrough for the page's dialog: `{"heading": ..., "html": ...}`.
+
+    Raises:
+        KeyError: if the walkthrough has no such anchor, in neither language.
+    """
+    for path in WALKTHROUGH.values():
+        if anchor in headings(path):
+            heading, body = headings(path)[anchor]
+            return {"heading": render_line(heading, path), "html": render(body, path)}
+    raise KeyError("no anchor #%s in the walkthrough" % anchor)
+
+
 def equations(markdown):
     """Returns the LaTeX of the blocks of equations in a Markdown text, in their order."""
     return [block.strip() for block in re.findall(r"^```math\n(.*?)^```$", markdown, re.M | re.S)]
@@ -85,14 +125,34 @@ def _fence(tokens, index, options, environment):
 
 
 def _link_open(tokens, index, options, environment):
-    """Renders a link. Links of the walkthrough are relative to docs/, the page's to page/built/."""
+    """Renders a link. Links of the walkthrough are relative to docs/, the page's to page/built/.
+
+    What the page shows itself opens there: lines of LINES, parts of the script, and in a dialog
+    (`data-section`) all other sections of the walkthrough.
+    """
     address = tokens[index].attrs["href"]
     if address.startswith("#"):
         address = REPOSITORY + environment["path"] + address
     elif "://" not in address:
         folder = os.path.dirname(environment["path"])
         address = REPOSITORY + os.path.normpath(os.path.join(folder, address)).replace("\\", "/")
+    path, _, place = address[len(REPOSITORY) :].partition("#")
+    place = urllib.parse.unquote(place)
+    if path in LINES and place.startswith("L"):
+        address = LINES[path] + place[1:]
+    elif path in WALKTHROUGH.values() and place:
+        part = re.match(r"(?:Code |代码 )([A-C]|\d(?:\.\d)?)", headings(path)[place][0])
+        if not part:
+            return '<a href="%s" data-section="%s">' % (html.escape(address), html.escape(place))
+        address = "#side/" + part.group(1)
     return '<a href="%s">' % html.escape(address)
+
+
+def _code_inline(tokens, index, options, environment):
+    """Renders code in a line of text, and keeps each flag in it on one line."""
+    text = html.escape(tokens[index].content, quote=False)
+    text = re.sub(r"(?<!\S)--\S{1,30}(?!\S)", r'<span class="whole">\g<0></span>', text)
+    return "<code>%s</code>" % text
 
 
 def _image(tokens, index, options, environment):
@@ -131,7 +191,7 @@ def _table_close(tokens, index, options, environment):
 @functools.lru_cache(maxsize=None)
 def _markdown():
     parser = markdown_it.MarkdownIt("commonmark").enable("table")
-    for rule in (_fence, _link_open, _image, _table_open, _table_close):
+    for rule in (_fence, _link_open, _code_inline, _image, _table_open, _table_close):
         parser.renderer.rules[rule.__name__[1:]] = rule
     return parser
 

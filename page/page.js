@@ -62,6 +62,21 @@ Page.translate = (root, itself = false) => {
   }
 };
 
+// Opens a dialog with a button that closes it. Escape and a click beside it close it too.
+Page.dialog = (name, ...children) => {
+  const close = Page.el("button", { label: "page.close" }, "×");
+  const dialog = Page.el(
+    "dialog",
+    { class: name },
+    Page.el("form", { method: "dialog" }, close),
+    ...children,
+  );
+  dialog.onclick = (event) => event.target === dialog && dialog.close();
+  dialog.onclose = () => dialog.remove();
+  document.body.append(dialog);
+  dialog.showModal();
+};
+
 // Whether the reader has asked the system for less motion.
 Page.calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -119,6 +134,26 @@ Page.css = (name) => getComputedStyle(document.documentElement).getPropertyValue
       element.onerror = () => reject(new Error("cannot load " + source));
       document.head.append(element);
     });
+
+  // A link into the walkthrough opens the section in a dialog. The sections are loaded with the first.
+  const openSection = async (anchor) => {
+    if (!Page.data.sections) await load("sections.data.js");
+    const { heading, html } = Page.data.sections[anchor];
+    const [title, body] = [Page.el("h2"), Page.el("div")];
+    title.innerHTML = heading;
+    body.innerHTML = html;
+    Page.dialog("section", title, body);
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (link.dataset.section) {
+      event.preventDefault();
+      openSection(link.dataset.section);
+    } else if (link.getAttribute("href")?.startsWith("#")) {
+      for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+    }
+  });
 
   Page.show = async (name) => {
     Page.shown = name;

@@ -12,6 +12,7 @@ WORDS = {
     "page.theme": ("Light or dark", "浅色或深色"),
     "page.language": ("中文 / English", "中文 / English"),
     "page.other_language": ("中文", "English"),
+    "page.close": ("Close", "关闭"),
     "page.footer": (
         "This page works offline and asks the network for nothing.",
         "本页可离线使用，不访问网络。",
@@ -50,11 +51,11 @@ WORDS = {
     ),
     "lstm.s3.title": ("Another country", "换一个国家"),
     "lstm.s3.notice": (
-        "Compare the wide columns with those of the first sentence. Three have the same colour, "
-        "one has another: together the {count} units spell the country, as digits spell a "
-        "number. Give them the values of *france*, and the language follows.",
-        "和第一句比较那几列宽的：三列颜色相同，一列不同。{count} 个单元合起来表示一个国家，就像几"
-        "位数字合成一个数。把它们改成 *france* 的值，预测的语种就跟着变。",
+        "Below are the {count} units at the end of the first sentence, with *france*, and of this "
+        "one. Three have the same colour, one has another: together they spell the country, as "
+        "digits spell a number. Give them the values of *france*, and the language follows.",
+        "下面是读完第一句（*france*）和读完这一句时的 {count} 个单元：三格颜色相同，一格不同。它们合"
+        "起来表示一个国家，就像几位数字合成一个数。把它们改成 *france* 的值，预测的语种就跟着变。",
     ),
     "lstm.s4.title": ("The forget gate", "遗忘门"),
     "lstm.s4.notice": (
@@ -70,16 +71,17 @@ WORDS = {
     "lstm.s5.notice": (
         "The map shows the output gates. From *france* to *piano* the wide columns are mostly "
         "{low}: the units hold the country and hardly show it. At *speaks* all {count} gates "
-        "open, because the next word but one needs it.",
+        "open: the language is near.",
         "图中是输出门。从 *france* 到 *piano*，几列宽的大多是{low}色：单元记着国名，却几乎不显露"
-        "。到了 *speaks*，{count} 个门全部打开，因为再过一个词就要用到它。",
+        "。到了 *speaks*，{count} 个门全部打开：语种快到了。",
     ),
     "lstm.s6.title": ("Near: a short memory will do", "离得近：记性短也够用"),
     "lstm.s6.notice": (
         "Only *speaks fluent* stands between. The plain RNN gives *{right}* {right_q}, the LSTM "
-        "{right_p}. A short memory goes far enough here. Compare it with the first sentence.",
+        "{right_p}. A short memory goes far enough here. In the first sentence, with three words "
+        "more between, the plain RNN gives *french* {first_q}.",
         "中间只隔着 *speaks fluent*。普通 RNN 给 *{right}* 的概率是 {right_q}，LSTM 是 {right_p}"
-        "。记性短，这里也够用。再和第一句比一比。",
+        "。记性短，这里也够用。第一句多隔三个词，普通 RNN 给 *french* 的概率就只有 {first_q}。",
     ),
     "lstm.s7.title": ("Two countries", "两个国名"),
     "lstm.s7.notice": (
@@ -138,6 +140,15 @@ WORDS = {
     "lstm.unknown": (
         "Not in the vocabulary, read as `<unk>`: {words}",
         "不在词典里，当作 `<unk>` 读：{words}",
+    ),
+    "lstm.known": (
+        "The corpus knows sentences such as: *{sentence}*",
+        "语料里的句子是这样的：*{sentence}*",
+    ),
+    "lstm.take": ("Read it", "读这一句"),
+    "lstm.vocabulary": (
+        "All {count} words that the models know",
+        "两个模型认识的全部 {count} 个词",
     ),
     # The maps.
     "lstm.quantity": ("What the map shows", "图中显示什么"),
@@ -247,24 +258,31 @@ WORDS = {
         "共有十六个语种，瞎猜能对 6 %。",
     ),
     "lstm.measured": (
-        "The shares of the variance are measured in {count} sentences of these texts, which have "
-        "nine words or more between country and language. By chance a country decides about "
-        "{chance} of a unit.",
-        "方差的比例取自这些文本里的 {count} 个句子，国名与语种之间都隔着九个词以上。即使毫无关系，"
-        "国名碰巧也会占到 {chance} 左右。",
+        "The variance of a unit says how much its C differs from sentence to sentence. The country "
+        "decides the part of it that goes away among sentences with the same country. That part is "
+        "measured in {count} sentences of these texts, which have nine words or more between "
+        "country and language. By chance a country decides about {chance} of a unit.",
+        "方差表示一个单元的 C 在各个句子之间相差多大。只看国名相同的句子，方差会变小，少掉的那一部分"
+        "就是由国名决定的。这里用的是这些文本里的 {count} 个句子，国名与语种之间都隔着九个词以上。"
+        "即使毫无关系，国名碰巧也会占到 {chance} 左右。",
     ),
     "lstm.explanation": (
         "The formulas and the code of one step (sections 2.1 and 2.2 of the walkthrough)",
         "一步计算的公式和代码（对照讲解第 2.1 节和第 2.2 节）",
     ),
+    "lstm.explanation_model": (
+        "These sections speak of another model, that of `python -m study.gates`: its unit 155 is not "
+        "a unit of the LSTM above.",
+        "这两节讲的是另一个模型，即 `python -m study.gates` 的模型；那里的 155 号单元不在上面的 LSTM "
+        "里。",
+    ),
     # Side by side.
     "side.name": ("Side by side", "对照阅读"),
     "side.title": ("The script and its notes, side by side", "脚本与讲解，并排对照"),
     "side.lead": (
-        "The script stands on the left, and the walkthrough's notes stand level with its lines. A blue "
-        "edge marks the lines that a note is about. Point at a tensor: all its places light up, and "
-        "you see its shape there.",
-        "左边是脚本，右边是对照讲解，与代码逐段对齐。左侧有蓝线的几行，就是那段讲解所讲的代码。"
+        "Here is the script with the walkthrough's notes. A blue edge marks the lines that a note is "
+        "about. Point at a tensor: all its places light up, and you see its shape there.",
+        "这里是脚本和对照讲解，两者逐段对应。标着蓝线的几行，就是那段讲解所讲的代码。"
         "把鼠标移到一个张量上，用到它的地方会全部亮起，并显示它在该处的形状。",
     ),
     "side.way": ("The way of a batch through the script", "一批数据走过的路"),
@@ -274,19 +292,23 @@ WORDS = {
     "side.size.medium": ("medium", "medium"),
     "side.size.large": ("large", "large"),
     "side.tensor": ("Choose a tensor", "选一个张量"),
-    "side.point": ("Point at a tensor or choose one.", "指向一个张量，或从左边选。"),
+    "side.point": ("Point at a tensor or choose one.", "指向一个张量，或在列表里选一个。"),
     "side.lines": ("lines", "行"),
     "side.parts": ("Parts of the script", "脚本的各部分"),
     "side.part": ("Code {number}. {title}", "代码 {number}：{title}"),
     "side.numbers": ("In numbers", "算一算"),
     "side.watch": ("Watch these numbers in *One batch*", "在“一批数据”里看这些数怎样算出来"),
     "side.departure": (
-        "Why the lines marked *Departure* differ",
-        "标有 *Departure* 的几行为什么不同（英文）",
+        "Why the lines marked *Departure* differ (a file of the project: `docs/departures.md`)",
+        "标有 *Departure* 的几行为什么不同（项目里的文件 `docs/departures.md`，英文）",
     ),
     "side.errata": ("Errata of the blog here", "博客这一段的勘误"),
-    "side.all_errata": ("All errata, and how each was checked", "全部勘误，以及怎样查证"),
-    "side.close": ("Close", "关闭"),
+    "side.all_errata": (
+        "All errata, and how each was checked (a file of the project: `docs/errata.md`)",
+        "全部勘误，以及怎样查证（项目里的文件 `docs/errata.zh-CN.md`）",
+    ),
+    "side.answer": ("The answer", "答案"),
+    "side.enlarge": ("⤢ Enlarge", "⤢ 放大"),
     "side.fold": ("Code only", "只看代码"),
     "side.unfold": ("With notes", "显示讲解"),
     # One batch.
@@ -294,9 +316,9 @@ WORDS = {
     "batch.title": ("One batch, number by number", "一批数据，一个数一个数地算"),
     "batch.lead": (
         "Two rows of three words go through the script's own model: one layer, two units, five words. "
-        "Step with the arrow keys. Click a number, and you see how it comes about. The page shows "
+        "Step with the arrows. Click a number, and you see how it comes about. The page shows "
         "four decimals and computes with all. `python -m study.one_batch` prints most of these numbers.",
-        "两行，每行三个词，走完脚本里的模型：一层，两个隐藏单元，词典里五个词。用方向键一步步地看；"
+        "两行，每行三个词，走完脚本里的模型：一层，两个隐藏单元，词典里五个词。用箭头一步步地看；"
         "点一个数，就能看到它是怎么来的。这里显示四位小数，计算时用全部位数。"
         "`python -m study.one_batch` 会打印其中的大部分。",
     ),
@@ -315,17 +337,19 @@ WORDS = {
     "batch.mean": ("mean of the rows", "两行平均"),
     "batch.after": ("after the update", "更新之后"),
     "batch.choose": ("Click a number to work it out.", "点一个数，看它怎样算出来。"),
-    "batch.through_gates": (
-        "It comes back from the scores of this word, and from the next word through C and h. It goes "
-        "through o, i, f and C̃, and through the upper rows of `kernel`.",
-        "它来自这个词的得分，以及下一个词经 C 和 h 传回来的部分；途中经过 o、i、f 和 C̃，再经过 `kernel` "
-        "的上半部分。",
+    "batch.two_ways": (
+        "The first sum comes from the scores of this word, the second from the gates of the next one.",
+        "第一个和来自这个词的得分，第二个和来自下一个词的门。",
     ),
     "batch.last_word": (
-        "It comes back from the scores of this word alone, since no word follows in the batch. It goes "
-        "through o, i, f and C̃, and through the upper rows of `kernel`.",
-        "它只来自这个词的得分，因为这一批里后面没有词了；途中经过 o、i、f 和 C̃，再经过 `kernel` 的上半部分。",
+        "No word follows in the batch, so it comes from the scores of this word alone.",
+        "这一批里后面没有词了，所以它只来自这个词的得分。",
     ),
+    "batch.elsewhere": (
+        "The weights in this line stand in the tables of steps 1 to {step}.",
+        "式中的权重见第 1 到 {step} 步的表。",
+    ),
+    "batch.close": ("Close the working", "收起算式"),
     "batch.adds_up": (
         "Six positions used this weight: what comes back from each of them is added up.",
         "六个位置都用到这个权重，各处传回来的梯度加在一起。",
@@ -437,9 +461,10 @@ WORDS = {
     ),
     "batch.third_back.title": ("Back through time: the third word", "沿时间往回：第三个词"),
     "batch.third_back.text": (
-        "The gradient goes from the scores to h and C, through the gates, to x. It starts at the last "
-        "word. ∂x says how the cost changes with the word's vector.",
-        "梯度从得分传到 h 和 C，穿过各个门，传到 x。从最后一个词开始。∂x 表示词嵌入变一点，cost 变多少。",
+        "The gradient goes from the scores to ∂h and ∂C, then to what enters the gates, then to ∂x. It "
+        "starts at the last word. ∂x says how the cost changes with the word's vector.",
+        "梯度从得分传到 ∂h 和 ∂C，再传到各个门的输入，最后传到 ∂x。从最后一个词开始。∂x 表示词嵌入变一点，"
+        "cost 变多少。",
     ),
     "batch.second_back.title": ("Back through time: the second word", "沿时间往回：第二个词"),
     "batch.second_back.text": (

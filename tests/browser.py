@@ -85,11 +85,11 @@ class Browser(object):
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dict(features=features))
 
     def open(self, folder, view, seconds=60):
-        """Opens a view of the page in a folder; returns the seconds until it is ready."""
+        """Opens a view, or a place in it, of the page in a folder; returns the seconds it took."""
         self.driver.get("about:blank")
         start = time.time()
         self.driver.get("file://%s/index.html#%s" % (os.path.abspath(folder), view))
-        while self.run("return document.documentElement.dataset.ready") != view:
+        while self.run("return document.documentElement.dataset.ready") != view.split("/")[0]:
             assert time.time() - start < seconds, "the view is not ready: %s" % self.errors()
             time.sleep(0.01)
         return time.time() - start
@@ -112,6 +112,13 @@ class Browser(object):
             "const done = arguments[0];"
             "requestAnimationFrame(() => requestAnimationFrame(() => done()))"
         )
+
+    def wait(self, script, seconds=10):
+        """Waits until JavaScript returns something true."""
+        end = time.time() + seconds
+        while not self.run(script):
+            assert time.time() < end, script
+            time.sleep(0.01)
 
     def errors(self):
         """Returns the messages in the console since the last call."""

@@ -85,6 +85,29 @@ def test_the_scripts_use_words_that_exist():
 # ------------------------------------------------------------------------------------------------
 # The models
 # ------------------------------------------------------------------------------------------------
+def test_the_sections_that_links_open_are_there():
+    text = built("sections.data.js")
+    sections = json.loads(text[text.index("{") :].rstrip(";\n").replace("<\\/", "</"))
+    linked = set()
+    for name in os.listdir(BUILT):
+        linked |= set(re.findall(r'data-section=\\"(.*?)\\"', built(name)))
+    assert len(linked) > 8 and set(sections) == linked
+    for section in sections.values():
+        assert section["heading"] and len(section["html"]) > 100
+
+
+def test_the_fold_speaks_of_another_model(lstm):
+    """The walkthrough's sections 2.1 and 2.2 are about a unit that this LSTM lacks."""
+    needs_the_builder()
+    from page import documents
+
+    units = lstm.weights["Model/softmax_w"].shape[0]
+    for language, text in zip(documents.LANGUAGES, words.WORDS["lstm.explanation_model"]):
+        unit = re.search(r"\d+", text).group()
+        assert unit in documents.section("2.2", language)
+        assert int(unit) >= units
+
+
 @pytest.mark.parametrize("name", measure.MODELS)
 def test_the_readme_has_the_command_of_each_model(name):
     (command,) = re.findall(
@@ -332,6 +355,12 @@ def test_a_state_of_zero_is_read_as_finnish_after_most_countries(holding, lstm):
     assert said.count("finnish") > len(said) / 2
 
 
+def test_the_sentence_that_is_offered_is_answered_right(lstm):
+    for country, language in make_sample.LANGUAGES.items():
+        said, _ = ends(lstm, ("the miner who grew up in %s speaks fluent" % country).split())
+        assert said == language
+
+
 def test_what_the_sentences_on_gates_say(watched, holding, lstm):
     units = holding["country"]
     sentence, steps = watched[3]
@@ -461,6 +490,82 @@ def test_a_keyboard_is_enough(page):
         " && !e.labels?.length).map((e) => e.outerHTML)"
     )
     assert nameless == []
+
+
+@pytest.mark.slow
+def test_a_sentence_that_the_corpus_does_not_know_gets_one_that_it_does(page, lstm):
+    hint = "return document.querySelector('.hint').checkVisibility()"
+    assert page.run(hint) is False
+    for typed, offered in (
+        ("I grew up in France. I speak fluent", "france"),  # the blog's
+        ("the miner speaks fluent", "france"),
+        ("the miner from italy speaks fluent", "italy"),
+    ):
+        type_sentence(page, typed)
+        assert page.run(hint) is True, typed
+        assert "grew up in %s " % offered in page.run(
+            "return document.querySelector('.hint').textContent"
+        )
+        page.run("document.querySelector('.hint button').click()")
+        sentence = page.run("return document.getElementById('lstm-input').value")
+        assert page.run("return Page.lstm.state.words.join(' ')") == sentence
+        assert sentence == "the miner who grew up in %s speaks fluent" % offered
+        assert page.run(hint) is False
+    type_sentence(page, "I grew up in France. I speak fluent")
+    page.run("document.querySelectorAll('.sentences button')[0].click()")
+    assert page.run(hint) is False
+    page.run("document.querySelector('.own details').open = true")
+    page.wait("return !!document.querySelector('.vocabulary').textContent")
+    shown = page.run("return document.querySelector('.vocabulary').textContent").split(" ")
+    assert sorted(shown) == sorted(lstm.vocabulary.words)
+
+
+@pytest.mark.slow
+def test_what_is_said_is_true_after_a_change(page, lstm, holding):
+    said = "return document.querySelector('.notice').innerText"
+    buttons = "document.querySelectorAll('.sentences button')[arguments[0]].click()"
+    page.run(buttons, 0)
+    assert "keep their colour" in page.run(said)
+    page.run("document.querySelector('.notice .main').click()")
+    assert "keep their colour" not in page.run(said) and "After the change" in page.run(said)
+    # The first sentence stands beside the third.
+    page.run(buttons, 2)
+    colours = (
+        "return [...document.querySelectorAll('.comparison i')].map((e) => [e.title,"
+        " getComputedStyle(e).backgroundColor])"
+    )
+    found = page.run(colours)
+    values = [
+        gates.watch(lstm.weights, encode(lstm, (FRAME % country).split())).C[-1, holding["country"]]
+        for country in ("france", "spain")
+    ]
+    assert [title for title, _ in found] == [
+        ("%.2f" % value).replace("-", "−") for value in np.concatenate(values)
+    ]
+    # Orange is below zero: red is stronger than blue there.
+    for (_, colour), value in zip(found, np.concatenate(values)):
+        red, _, blue = map(int, re.findall(r"\d+", colour))
+        assert (red > blue) == (value < 0)
+    page.run("document.querySelector('.notice .main').click()")
+    changed = [float(title.replace("−", "-")) for title, _ in page.run(colours)]
+    assert changed[4:] == pytest.approx(changed[:4], abs=0.1)  # The other units are those of spain.
+    # The tip goes when what it speaks of has changed.
+    show = (
+        "const map = document.querySelector('.map-box'), box = map.getBoundingClientRect();"
+        "map.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + 5,"
+        " clientY: box.top + 5 })); return !map.querySelector('.tip').hidden"
+    )
+    hidden = "return document.querySelector('.map-box .tip').hidden"
+    for change in ("Page.setLanguage('zh')", buttons):
+        assert page.run(show) is True
+        page.run(change, 3)
+        assert page.run(hidden) is True
+    page.run("Page.setLanguage('en')")
+    tops = page.run(
+        "return [...document.querySelectorAll('.unit .title button')]"
+        ".map((e) => e.getBoundingClientRect().top)"
+    )
+    assert tops[0] == tops[1]
 
 
 @pytest.mark.slow

@@ -19,7 +19,8 @@ STEPS = [name for name, _, _, _ in batch.STEPS]
 @pytest.fixture(scope="module")
 def numbers():
     weights = {name: np.array(value) for name, value in one_batch.WEIGHTS.items()}
-    return one_batch.by_hand(weights, one_batch.make_config())
+    n = one_batch.by_hand(weights, one_batch.make_config())
+    return dict(n, **batch.gradients_within(n))
 
 
 @pytest.fixture
@@ -56,12 +57,49 @@ def test_the_stored_numbers_are_those_of_the_study():
     stored = batch.data()["numbers"]
     computed = one_batch.numbers()
     del computed["tensorflow_gradient_softmax_b"]
+    computed.update(batch.gradients_within(computed))
     assert sorted(stored) == sorted(computed)
     for name, array in computed.items():
         if array.dtype.kind == "U":
             assert stored[name] == array.tolist()
         else:
             np.testing.assert_allclose(stored[name], array, rtol=0, atol=1e-8, err_msg=name)
+
+
+def cost_with(n, name, place, change):
+    """Returns the cost of the batch if one number within a cell is larger by `change`.
+
+    Args:
+        n: the arrays of the study by name.
+        name: C, h, or the letter of what enters a gate.
+        place: the row, the time step and the unit.
+    """
+    row, time, unit = place
+    c, h, logits = n["initial_c"], n["initial_h"], []
+
+    def more(letter, t, value):
+        value = value.copy()
+        if letter == name and t == time:
+            value[row, unit] += change
+        return value
+
+    for t in range(n["h"].shape[1]):
+        entering = np.concatenate([n["inputs"][:, t], h], 1) @ n["kernel"] + n["bias"]
+        i, j, f, o = (more(k, t, v) for k, v in zip("ijfo", np.split(entering, 4, axis=1)))
+        c = more("C", t, one_batch.sigmoid(f) * c + one_batch.sigmoid(i) * np.tanh(j))
+        h = more("h", t, one_batch.sigmoid(o) * np.tanh(c))
+        logits.append(h @ n["softmax_w"] + n["softmax_b"])
+    p = np.exp(logits) / np.exp(logits).sum(2, keepdims=True)  # [T, B, V]
+    return -np.log(np.take_along_axis(p, n["targets"].T[:, :, None], 2)).sum() / len(h)
+
+
+@pytest.mark.parametrize("name", "Chijfo")
+def test_gradients_within_the_cells_are_finite_differences(numbers, name):
+    gradient, step = numbers["gradient_" + name], 1e-5
+    for place in np.ndindex(gradient.shape):
+        more, less = (cost_with(numbers, name, place, change) for change in (step, -step))
+        assert gradient[place] == pytest.approx((more - less) / (2 * step), abs=1e-8), place
+    assert np.abs(gradient).max() > 0.01
 
 
 def test_each_step_quotes_the_source():
@@ -109,13 +147,15 @@ def test_numbers_appear_one_step_after_the_other(page):
         counts.append(len(shown(page, ".board")))
     kinds = [set(key.split("/")[0] for key in shown(page, ".board"))]
     assert kinds[0] >= {"i_t", "C", "h", "gradient_logits", "gradient_embedding", "loss", "cost"}
+    assert kinds[0] >= {"gradient_" + name for name in "Chijfo"}
     assert counts == sorted(counts)
     go(page, "second")
     keys = shown(page, ".board")
     assert "C/0/1/0" in keys and "C/0/2/0" not in keys
     go(page, "second_back")
     keys = shown(page, ".board")
-    assert "gradient_embedding/0/1/0" in keys and "gradient_embedding/0/0/0" not in keys
+    for name in ("embedding", "C", "h", "i"):
+        assert "gradient_%s/0/1/0" % name in keys and "gradient_%s/0/0/0" % name not in keys
 
 
 def evaluate(line):
@@ -127,7 +167,11 @@ def evaluate(line):
         "log": np.log,
         "max": max,
     }
-    parts = [part for part in line.replace("−", "-").replace("×", "*").split("=") if part.strip()]
+    parts = [
+        part
+        for part in line.replace("−", "-").replace("×", "*").replace("²", "**2").split("=")
+        if part.strip()
+    ]
     sides = [re.sub(r"([\d)]) \(", r"\1 * (", part) for part in parts]
     found = []
     for side in sides:
@@ -160,7 +204,7 @@ def test_the_arithmetic_of_every_number_is_right(page):
                     assert side == pytest.approx(sides[0], abs=5e-4), (step, key, line)
                 checked += len(sides) > 1
             assert lines[-1].endswith(" = " + text), (key, lines)
-    assert checked > 500
+    assert checked > 1000
 
 
 def test_a_number_marks_what_it_was_computed_from(page):
@@ -172,6 +216,42 @@ def test_a_number_marks_what_it_was_computed_from(page):
     page.run("document.querySelector('[data-key=\"inputs/1/1/0\"]').click()")
     sources = page.run("return [...document.querySelectorAll('.source')].map((e) => e.dataset.key)")
     assert sources == ["embedding/4/0"]  # dog
+    # A gradient is worked out from what came back: four gates of two units, and a row of kernel.
+    go(page, "first_back")
+    page.run("document.querySelector('[data-key=\"gradient_embedding/1/0/1\"]').click()")
+    sources = page.run("return [...document.querySelectorAll('.source')].map((e) => e.dataset.key)")
+    gates = ["gradient_%s/1/0/%d" % (letter, unit) for letter in "ijfo" for unit in (0, 1)]
+    assert sorted(sources) == sorted(gates + ["kernel/1/%d" % column for column in range(8)])
+    # When the tables show something else, the line says where its weights stand.
+    says = "return document.querySelector('.arithmetic').textContent.includes('steps 1 to 14')"
+    for step, elsewhere in (("first_back", False), ("weights_back", True), ("update", True)):
+        go(page, step)
+        assert page.run(says) is False
+        page.run("document.querySelector('[data-key=\"i_t/0/1/0\"]').click()")
+        assert page.run(says) is elsewhere
+        shown_weights = page.run("return !!document.querySelector('.weights .source')")
+        assert shown_weights is not elsewhere
+
+
+@pytest.mark.slow
+def test_a_tap_on_a_phone_shows_the_working_over_the_lower_edge(page):
+    page.resize(SIZES["narrow"], 844)
+    go(page, "second_back")
+    box = "return document.querySelector('.working').getBoundingClientRect().toJSON()"
+    assert page.run(box)["top"] > 844  # It stands below the cells.
+    go(page, "first_back")
+    for key in ("gradient_h/0/0/0", "C/0/1/0", "kernel/0/0"):  # The first is the longest.
+        page.run("document.querySelector(arguments[0]).click()", '[data-key="%s"]' % key)
+        found = page.run(box)
+        assert found["bottom"] == 844 and 0 < found["height"] <= 844 / 4, key
+    page.run("document.querySelector('.working button').click()")
+    assert page.run(box)["top"] > 844
+    page.run("document.querySelector('[data-key=\"C/0/1/0\"]').click()")
+    page.run("document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))")
+    assert page.run(box)["top"] > 844
+    page.run("document.querySelector('[data-key=\"C/0/1/0\"]').click()")
+    page.run("document.querySelector('.buttons .main').click()")  # A step closes it.
+    assert page.run(box)["top"] > 844
 
 
 def test_what_the_texts_say(numbers):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 import tensorflow.compat.v1 as tf
-from browser import CUT_OFF, LOOKS, SIZES, needs_the_builder
+from browser import BUILT, CUT_OFF, LOOKS, SIZES, needs_the_builder
 from documents import read
 
 import configs
@@ -16,7 +16,7 @@ from docs import lines
 
 needs_the_builder()
 
-from page import documents  # noqa: E402
+from page import documents, words  # noqa: E402
 from page.views import side  # noqa: E402
 
 FILES = ("ptb_word_lm.py", "reader.py")
@@ -66,7 +66,9 @@ def test_the_notes_have_every_sentence_of_the_walkthrough(data, language):
         notes = [n["note"][language] for n in data["notes"] if n["part"] == number]
         shown = squeeze(plain("".join(part["html"] for note in notes for part in note)))
         text = documents.section("Code " + number, language)
-        # Only the quotations of the two files are left out: they stand on the left.
+        # Left out are the quotations of the two files, which stand beside the notes, and the links
+        # to the answers, which stand in folds.
+        text = re.sub(side.ANSWER, "", text)
         text = re.sub(r"(?m)^```python (%s)\n(?:.*\n)*?```$" % "|".join(FILES), "", text)
         rendered = documents.render(text, documents.WALKTHROUGH[language])
         for element in re.findall(r"(?s)<(p|li|td|pre)[ >](.*?)</\1>", rendered):
@@ -115,9 +117,33 @@ def test_kinds_of_notes(data):
     for language in documents.LANGUAGES:
         assert len(kinds[language, "blog"]) == 3
         assert len(kinds[language, "guess"]) == 10
-        assert all("python -m study.break_it --what=" in text for text in kinds[language, "guess"])
+        guesses = [plain(text) for text in kinds[language, "guess"]]
+        assert all("python -m study.break_it --what=" in text for text in guesses)
         assert len(kinds[language, "mistake"]) == 14
         assert all("<pre>" in text for text in kinds[language, "numbers"])
+
+
+@pytest.mark.parametrize("language", documents.LANGUAGES)
+def test_each_guess_has_its_answer(data, language):
+    text = read(documents.WALKTHROUGH[language])
+    answers = re.findall(r"^### (?:Answer|答案) \d+.*\n((?:(?!#).*\n?)*)", text, re.M)
+    parts = [part for note in data["notes"] for part in note["note"][language]]
+    order = [plain(part["answer"]) for part in parts if part["kind"] == "guess"]
+    wanted = [
+        plain(documents.render(answer, documents.WALKTHROUGH[language])) for answer in answers
+    ]
+    assert len(order) == 10 and sorted(order) == sorted(wanted)
+    # The command of a guess stands in the walkthrough before the link to the same answer.
+    for part in parts:
+        if part["kind"] == "guess":
+            what = re.search(r"--what=\w+", plain(part["html"])).group()
+            anchor = re.search(r"%s`[ \n]?[(（]\[.*?\]\(#(.*?)\)" % what, text).group(1)
+            heading = documents.headings(documents.WALKTHROUGH[language])[anchor][0]
+            answer = text.split("### %s\n" % heading)[1].split("\n### ")[0]
+            assert squeeze(plain(documents.render(answer, documents.WALKTHROUGH[language]))) == (
+                squeeze(plain(part["answer"]))
+            )
+            assert "walkthrough" not in part["html"]
 
 
 @pytest.mark.parametrize(
@@ -303,6 +329,137 @@ def test_links_of_the_notes_lead_somewhere(page):
         elif "://" not in target:
             assert target.startswith("../../")
             read(*target[len("../../") :].split("#")[0].split("/"))
+
+
+@pytest.mark.slow
+def test_answers_and_sections_of_the_walkthrough_open_on_the_page(page):
+    from selenium.webdriver.common.keys import Keys
+
+    for word in words.WORDS["side.answer"]:
+        page.run(
+            "Page.setLanguage(arguments[0])",
+            documents.LANGUAGES[words.WORDS["side.answer"].index(word)],
+        )
+        folds = page.run(
+            "return [...document.querySelectorAll('.guess > .answer')].map((e) =>"
+            " { e.open = true; return [e.querySelector('summary').textContent,"
+            " e.innerText.length, e.querySelector('div').checkVisibility()] })"
+        )
+        assert len(folds) == 10 and all(
+            name == word and length > 50 and seen for name, length, seen in folds
+        )
+    page.run("Page.setLanguage('en')")
+    wanted = page.run(
+        "return [...document.querySelectorAll('#view-side [data-section]')]"
+        ".map((e) => e.dataset.section)"
+    )
+    assert (
+        len(wanted) >= 6 and "section-62-tensorflow-1x-for-those-who-have-never-seen-it" in wanted
+    )
+    for anchor in sorted(set(wanted)):
+        page.run("document.querySelector(arguments[0]).click()", "[data-section='%s']" % anchor)
+        page.wait("return !!document.querySelector('dialog[open]')")
+        heading, text = documents.headings("docs/walkthrough.md")[anchor]
+        shown = page.run(
+            "const dialog = document.querySelector('dialog');"
+            "return [dialog.querySelector('h2').textContent, dialog.lastChild.textContent]"
+        )
+        assert shown[0] == heading.replace("`", "")
+        first = documents.render(text.split("\n\n")[0], "docs/walkthrough.md")
+        assert squeeze(plain(first)) in squeeze(shown[1])
+        assert page.run(CUT_OFF) == []
+        page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+        assert page.run("return document.querySelector('dialog')") is None
+    # A figure says that it can be enlarged, fills its column, and opens in a dialog.
+    mark = page.run(
+        "const e = document.querySelector('#view-side .drawing .enlarge');"
+        "e.scrollIntoView({ block: 'center' }); e.click();"
+        "return [e.textContent, e.checkVisibility(),"
+        " e.parentElement.firstChild.clientWidth - e.closest('.note').clientWidth,"
+        " document.querySelector('dialog svg').getBoundingClientRect().width]"
+    )
+    assert "Enlarge" in mark[0] and mark[1] and abs(mark[2]) < 1 and mark[3] > 900
+
+
+@pytest.mark.slow
+def test_the_chooser_leads_to_a_tensor_and_the_bar_keeps_its_height(page):
+    choose = (
+        "const select = document.querySelector('#view-side select');"
+        "select.value = [...select.options].find((e) => e.text === arguments[0]).value;"
+        "select.dispatchEvent(new Event('change'));"
+    )
+    names = page.run(
+        "return [...document.querySelector('#view-side select').options].map((e) => e.text)"
+    )
+    assert {"_", "i", "c", "h"}.isdisjoint(names) and {"logits", "state", "x", "y"} <= set(names)
+    for size in SIZES.values():
+        page.resize(size)
+        page.settle()
+        heights = set()
+        for name in names[1:]:
+            page.run(choose, name)
+            heights.add(page.run("return document.querySelector('.tools').offsetHeight"))
+        assert len(heights) == 1, heights
+    page.resize(SIZES["wide"])
+    follow(page, "#side")
+    place = (
+        "const bar = document.querySelector('.tools').getBoundingClientRect().bottom;"
+        "return [scrollY, [...document.querySelectorAll('.t.on')].map((e) =>"
+        " { const { top, bottom } = e.getBoundingClientRect();"
+        " return top >= bar && bottom <= innerHeight })]"
+    )
+    page.run("scrollTo(0, 0)")
+    page.run(choose, "softmax_w")
+    page.settle()
+    scrolled, seen = page.run(place)
+    assert scrolled > 0 and seen[0]
+    page.run(choose, "logits")  # One of its places is in view.
+    page.settle()
+    assert page.run(place)[0] == scrolled and any(page.run(place)[1])
+
+
+@pytest.mark.slow
+def test_a_jump_holds_while_heights_change_until_the_reader_moves(page):
+    follow(page, "#side/L180")
+    page.run("document.documentElement.style.overflowAnchor = 'none'")  # as in Safari
+    top = "return document.querySelector('.line.here').getBoundingClientRect().top"
+    before = page.run(top)
+    grow = "document.querySelector('.row .note').append(Page.el('div', { style: 'height: 700px' }))"
+    page.run(grow)
+    page.settle(), page.settle()
+    assert abs(page.run(top) - before) < 2
+    page.run("dispatchEvent(new WheelEvent('wheel')); scrollBy(0, 900)")
+    scrolled = page.run("return scrollY")
+    page.run(grow.replace("'.row .note'", "'.row:last-child .note'"))
+    page.settle(), page.settle()
+    assert page.run("return scrollY") == scrolled
+
+
+@pytest.mark.slow
+def test_on_a_phone_the_index_marks_the_part_in_view_and_flags_stay_whole(page):
+    page.resize(SIZES["narrow"])
+    for part in ("1.3", "4", "7"):
+        if part == "4":  # an address to begin with
+            page.open(BUILT, "side/4")
+        follow(page, "#side/" + part)
+        found = page.run(
+            "const head = document.getElementById('side-part-' + arguments[0].replace('.', '-'))"
+            ".querySelector('.head').getBoundingClientRect();"
+            "return [document.querySelector('.rail [aria-current]').textContent, head.top,"
+            " document.querySelector('.rail').getBoundingClientRect().bottom]",
+            part,
+        )
+        assert found[0] == part and found[2] <= found[1]
+        # The heading is still in view a little lower.
+        page.run("scrollBy(0, -30)")
+        page.settle()
+        assert page.run("return document.querySelector('.rail [aria-current]').textContent") == part
+    broken = page.run(
+        "return [...document.querySelectorAll('#view-side .note code')].filter((e) =>"
+        " e.checkVisibility() && !e.closest('pre') && /^--\\S{1,30}$/.test(e.textContent))"
+        ".map((e) => [e.textContent, e.getClientRects().length])"
+    )
+    assert len(broken) > 3 and all(count == 1 for _, count in broken), broken
 
 
 @pytest.mark.slow

@@ -127,6 +127,20 @@ Page.view("batch", (root) => {
         upTo(t, first) ? `${prefix()}${name}/${b}/${t}/${u}` : null;
       const gates = ["gates", "second", "third"];
       const back = ["first_back", "second_back", "third_back"];
+      // The derivatives by what lies within the cell, while the gradients go back.
+      const within = (name) =>
+        el(
+          "div",
+          { class: "pair within" },
+          el("span", { class: "name" }, "∂" + name),
+          ...UNITS.map((u) =>
+            slot(() =>
+              now < order[back[t]] || now > order.weights_back
+                ? null
+                : `gradient_${name}/${b}/${t}/${u}`,
+            ),
+          ),
+        );
       const scores = el("div", { class: "scores" });
       for (const v of WORDS) {
         const bar = el("i");
@@ -172,12 +186,15 @@ Page.view("batch", (root) => {
           "div",
           { class: "gates" },
           ...GATES.map((gate) => pair(LETTER[gate], value(gate, gates))),
+          ...[..."ijfo"].map((letter) => within(letter)),
         ),
         el(
           "div",
           { class: "state" },
           pair("C", value("C", ["state", "second", "third"])),
           pair("h", value("h", ["state", "second", "third"])),
+          within("C"),
+          within("h"),
         ),
         scores,
         el(
@@ -242,6 +259,10 @@ Page.view("batch", (root) => {
   const text = el("p", { class: "text-of-step", "aria-live": "polite" });
   const code = el("div", { class: "code" });
   const sum = el("div", { class: "arithmetic" });
+  // On a narrow page the working of a number that was chosen lies over the lower edge of the window.
+  const hide = el("button", { type: "button", label: "batch.close", onclick: () => overlay(false) }, "×");
+  const working = el("div", { class: "working" }, sum, hide);
+  const holder = el("div", { class: "holder" }, working);
   const weights = el("div", { class: "weights" });
   const extra = el("div", { class: "extra" });
   const choice = el("div", { class: "choice", role: "radiogroup", label: "batch.start_from" });
@@ -260,7 +281,7 @@ Page.view("batch", (root) => {
     );
   }
   const told = el("div", { class: "told" }, title, text, choice);
-  const panel = el("div", { class: "panel" }, extra, code, sum, weights);
+  const panel = el("div", { class: "panel" }, extra, code, holder, weights);
 
   const weightName = (name) =>
     (now < order.weights_back
@@ -471,15 +492,26 @@ Page.view("batch", (root) => {
     sum.append(el("div", { class: "which" }, nameOf(selected)));
     for (const line of lines) sum.append(el("div", { class: "line" }, line));
     if (why) sum.append(el("p", { class: "small", word: why }));
+    const weighty = sources.some((key) => WEIGHTS.includes(key.split("/")[0]));
+    if (weighty && now >= order.weights_back) {
+      const words = Page.t("batch.elsewhere", { step: order.weights_back });
+      sum.append(Object.assign(el("p", { class: "small soft" }), { innerHTML: words }));
+    }
     const mark = (key, name) =>
       root.querySelectorAll(`[data-key="${key}"]`).forEach((other) => other.classList.add(name));
     for (const key of sources) mark(key, "source");
     mark(selected, "chosen-number");
   };
+  const overlay = (on) => {
+    // The place of the working keeps its height, so that nothing moves below it.
+    holder.style.minHeight = on ? holder.offsetHeight + "px" : "";
+    root.classList.toggle("overlaid", on);
+  };
   const select = (key) => {
     if (!key) return;
     selected = key;
     work();
+    overlay(true);
   };
 
   const render = () => {
@@ -519,6 +551,7 @@ Page.view("batch", (root) => {
     }[step.name];
     const backwards = now >= order.third_back && now <= order.first_back;
     board.classList.toggle("backwards", backwards);
+    board.classList.toggle("going-back", now >= order.third_back && now <= order.weights_back);
     board.classList.toggle("gradients", now >= order.third_back && now <= order.update);
     for (const { cell, text, target, b, t } of cells) {
       text.textContent = now < order.batch ? "" : word(at(`${inputs()}/${b}/${t}`));
@@ -642,6 +675,7 @@ Page.view("batch", (root) => {
   const go = (index) => {
     now = Math.max(0, Math.min(steps.length - 1, index));
     selected = null;
+    overlay(false);
     place = "#batch/" + steps[now].name;
     history.replaceState(null, "", place);
     render();
@@ -719,6 +753,7 @@ Page.view("batch", (root) => {
 
   document.addEventListener("keydown", (event) => {
     if (Page.shown !== "batch" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") overlay(false);
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step || /^(SELECT|INPUT|TEXTAREA)$/.test(event.target.tagName)) return;
     event.preventDefault();
@@ -743,6 +778,7 @@ Page.view("batch", (root) => {
     if (index >= 0) {
       now = index;
       selected = null;
+      overlay(false);
       render();
     }
   };
@@ -916,12 +952,72 @@ Page.arithmetic = (n) => {
       const p = four(at(k("p", b, t, u)));
       return { lines: [result(target() === u ? `(${p} − 1) / 2` : `${p} / 2`)], sources: [] };
     }
-    if (base === "gradient_embedding")
+    // The derivatives by what enters the gates of a word, each times a row of the kernel.
+    const throughGates = (time, row) =>
+      [..."ijfo"].flatMap((letter, gate) =>
+        UNITS.map((unit) => [
+          k("gradient_" + letter, b, time, unit),
+          k("kernel", row, 2 * gate + unit),
+        ]),
+      );
+    const products = (pairs) =>
+      join(pairs.map(([g, weight]) => `${show(g)} × ${bracket(show(weight))}`));
+    const sumOf = (pairs) => four(pairs.reduce((sum, [g, weight]) => sum + at(g) * at(weight), 0));
+    if (base === "gradient_embedding") {
+      const pairs = throughGates(t, u);
+      return { lines: [result(`∂x = ${products(pairs)}`)], sources: pairs.flat() };
+    }
+    if (base === "gradient_h") {
+      const own = WORDS.map((v) => [k("gradient_logits", b, t, v), k("softmax_w", u, v)]);
+      if (t === 2)
+        return {
+          lines: [result(`∂h_t = ${products(own)}`)],
+          word: "batch.last_word",
+          sources: own.flat(),
+        };
+      const later = throughGates(t + 1, u + 2);
+      const sums = [sumOf(own), sumOf(later)];
       return {
-        lines: [result("∂cost / ∂x")],
-        word: t < 2 ? "batch.through_gates" : "batch.last_word",
-        sources: WORDS.map((other) => k("gradient_logits", b, t, other)),
+        lines: [
+          `${products(own)} = ${sums[0]}`,
+          `${products(later)} = ${sums[1]}`,
+          result(`∂h_t = ${join(sums)}`),
+        ],
+        word: "batch.two_ways",
+        sources: [...own, ...later].flat(),
       };
+    }
+    if (base === "gradient_C") {
+      const keys = [k("gradient_h", b, t, u), k("o_t", b, t, u), k("C", b, t, u)];
+      const [h, o, c] = keys.map(show);
+      const terms = [`${h} × ${o} × (1 − tanh(${c})²)`];
+      if (t < 2) {
+        keys.push(k("gradient_C", b, t + 1, u), k("f_t", b, t + 1, u));
+        terms.push(`${show(keys[3])} × ${show(keys[4])}`);
+      }
+      return {
+        lines: [
+          "∂C_t = ∂h_t × o_t × (1 − tanh(C_t)²)" + (t < 2 ? " + ∂C_(t+1) × f_(t+1)" : ""),
+          result("= " + join(terms)),
+        ],
+        sources: keys,
+      };
+    }
+    if (/^gradient_[ijfo]$/.test(base)) {
+      const letter = base.slice(-1);
+      const gate = k(letter === "j" ? "C~_t" : letter + "_t", b, t, u);
+      const [from, factor, formula] = {
+        i: ["gradient_C", k("C~_t", b, t, u), "∂i = ∂C_t × C̃_t × i_t × (1 − i_t)"],
+        j: ["gradient_C", k("i_t", b, t, u), "∂j = ∂C_t × i_t × (1 − C̃_t²)"],
+        f: ["gradient_C", before("C", u), "∂f = ∂C_t × C_(t−1) × f_t × (1 − f_t)"],
+        o: ["gradient_h", k("C", b, t, u), "∂o = ∂h_t × tanh(C_t) × o_t × (1 − o_t)"],
+      }[letter];
+      const keys = [k(from, b, t, u), factor, gate];
+      const [g, value, own] = keys.map(show);
+      const times = letter === "o" ? `tanh(${value})` : bracket(value);
+      const slope = letter === "j" ? `(1 − ${bracket(own)}²)` : `${own} × (1 − ${own})`;
+      return { lines: [formula, result(`= ${g} × ${times} × ${slope}`)], sources: keys };
+    }
     if (base === "gradient_softmax_b") {
       const keys = everywhere.map(([row, time]) => k("gradient_logits", row, time, b));
       return { lines: [result(join(keys.map(show)))], sources: keys };
@@ -937,7 +1033,24 @@ Page.arithmetic = (n) => {
       };
     }
     if (base === "gradient_kernel" || base === "gradient_bias") {
-      return { lines: [result("∂cost / ∂" + base.slice(9))], word: "batch.adds_up", sources: [] };
+      const column = base === "gradient_kernel" ? t : b;
+      const gates = everywhere.map(([row, time]) =>
+        k("gradient_" + "ijfo"[Math.floor(column / 2)], row, time, column % 2),
+      );
+      if (base === "gradient_bias")
+        return { lines: [result(join(gates.map(show)))], word: "batch.adds_up", sources: gates };
+      const entering = everywhere.map(([row, time]) =>
+        b < 2
+          ? k("inputs", row, time, b)
+          : time > 0
+            ? k("h", row, time - 1, b - 2)
+            : k("initial_h", row, b - 2),
+      );
+      return {
+        lines: [result(products(entering.map((key, index) => [key, gates[index]])))],
+        word: "batch.adds_up",
+        sources: [...entering, ...gates],
+      };
     }
     if (base.startsWith("clipped_")) {
       const from = base.replace("clipped_", "gradient_");
@@ -992,6 +1105,12 @@ Page.arithmetic = (n) => {
         gradient_embedding: "∂x",
         clipped_embedding: "∂x",
         gradient_logits: "∂logit",
+        gradient_C: "∂C_t",
+        gradient_h: "∂h_t",
+        gradient_i: "∂i",
+        gradient_j: "∂j",
+        gradient_f: "∂f",
+        gradient_o: "∂o",
       }[base] || base;
     if (/initial_[ch]$/.test(base))
       return Page.plain("batch.which.state", {
@@ -1001,7 +1120,7 @@ Page.arithmetic = (n) => {
       });
     if (
       index.length > 1 &&
-      /^(inputs|[ijfo]_t|C~_t|C|h|gradient_embedding|clipped_embedding|logits|p|gradient_logits|minus_log_p)$/.test(
+      /^(inputs|[ijfo]_t|C~_t|C|h|gradient_[Chijfo]|gradient_embedding|clipped_embedding|logits|p|gradient_logits|minus_log_p)$/.test(
         base,
       )
     ) {

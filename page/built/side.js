@@ -99,7 +99,10 @@ Page.view("side", (root) => {
   const legend = el("span", { class: "legend" });
   const chooser = el("select", {
     label: "side.tensor",
-    onchange: (event) => pin(event.target.value || null),
+    onchange: (event) => {
+      pin(event.target.value || null);
+      showFirst();
+    },
   });
   const about = el("span", { class: "about", role: "status" });
   const fold = el("button", {
@@ -207,16 +210,8 @@ Page.view("side", (root) => {
   const enlarge = (drawing) => {
     const large = drawing.cloneNode(true);
     large.removeAttribute("tabindex");
-    const dialog = el(
-      "dialog",
-      { class: "large" },
-      el("form", { method: "dialog" }, el("button", { label: "side.close" }, "×")),
-      large,
-    );
-    dialog.onclick = (event) => event.target === dialog && dialog.close();
-    dialog.onclose = () => dialog.remove();
-    root.append(dialog);
-    dialog.showModal();
+    large.lastChild.remove();
+    Page.dialog("drawn", large);
   };
 
   const fill = () => {
@@ -241,6 +236,7 @@ Page.view("side", (root) => {
         } else {
           const box = html(part.html);
           box.className = "part " + part.kind;
+          if (part.answer) box.append(folded("answer", "side.answer", html(part.answer)));
           row.box.append(box);
         }
       }
@@ -279,6 +275,7 @@ Page.view("side", (root) => {
       for (const pre of row.box.querySelectorAll("pre")) pre.tabIndex = 0;
       for (const drawing of row.box.querySelectorAll(".drawing")) {
         drawing.tabIndex = 0;
+        drawing.append(el("span", { class: "enlarge", word: "side.enlarge" }));
         drawing.onclick = () => enlarge(drawing);
         drawing.onkeydown = (event) => event.key === "Enter" && enlarge(drawing);
       }
@@ -396,6 +393,16 @@ Page.view("side", (root) => {
     pinned = key;
     showTensor();
   };
+  // Scrolls to the first place of the chosen tensor if none can be seen.
+  const showFirst = () => {
+    if (!pinned) return;
+    const { spans } = tensors.get(pinned);
+    const seen = spans.some((span) => {
+      const box = span.getBoundingClientRect();
+      return box.top >= bars() && box.bottom <= innerHeight;
+    });
+    if (!seen) jumpTo(spans[0].closest(".line"));
+  };
   body.addEventListener("pointerover", (event) => {
     pointed = event.pointerType === "touch" ? null : event.target.closest(".t");
     showTensor();
@@ -408,12 +415,31 @@ Page.view("side", (root) => {
     const span = event.target.closest(".t");
     if (span) pin(pinned === span.dataset.key ? null : span.dataset.key);
   });
-  for (const [key, tensor] of tensors) chooser.append(el("option", { value: key }, tensor.name));
+  const UNCHOSEN = ["_", "i", "c", "h"]; // no tensors that anyone looks for
+  for (const [key, { name }] of tensors) {
+    if (!UNCHOSEN.includes(name)) chooser.append(el("option", { value: key }, name));
+  }
   chooser.prepend(el("option", { value: "", word: "side.tensor" }));
 
   // ------------------------------------------------------------------------------------------------
   // Moving about
   // ------------------------------------------------------------------------------------------------
+  // The lower edge of the bars at the top. On a narrow page the parts are a bar, too.
+  const bars = () => {
+    const across = rail.offsetWidth > rail.offsetHeight;
+    return (across ? rail : bar).getBoundingClientRect().bottom;
+  };
+
+  // Scrolls to a target, and again whenever the height of the bar or of the whole has changed, until
+  // the reader moves.
+  let target = null;
+  const jumpTo = (element, behavior = Page.calm() ? "auto" : "smooth") => {
+    target = element;
+    target.scrollIntoView({ block: "start", behavior });
+  };
+  for (const event of ["wheel", "touchstart", "pointerdown", "keydown"])
+    addEventListener(event, () => (target = null), { capture: true, passive: true });
+
   const follow = () => {
     if (place === location.hash || Page.shown !== "side") return;
     place = location.hash;
@@ -421,19 +447,18 @@ Page.view("side", (root) => {
     const last = rest.pop();
     for (const line of root.querySelectorAll(".line.here")) line.classList.remove("here");
     if (!last) return;
-    let target = null;
+    let found = null;
     if (/^L\d+$/.test(last)) {
-      target = document.getElementById(lineId(rest[0] || data.files[0].name, last.slice(1)));
-      if (target) target.classList.add("here");
-    } else target = document.getElementById("side-part-" + last.replace(".", "-"));
-    if (target)
-      target.scrollIntoView({ block: "start", behavior: Page.calm() ? "auto" : "smooth" });
+      found = document.getElementById(lineId(rest[0] || data.files[0].name, last.slice(1)));
+      if (found) found.classList.add("here");
+    } else found = document.getElementById("side-part-" + last.replace(".", "-"));
+    if (found) jumpTo(found);
   };
 
   let current = 0; // the part at the top of the window
   const onScroll = () => {
     if (root.hidden) return;
-    const top = bar.getBoundingClientRect().bottom + 40;
+    const top = bars() + 60;
     let at = -1;
     parts.forEach((row, index) => {
       if (row.element.getBoundingClientRect().top <= top) at = index;
@@ -453,6 +478,7 @@ Page.view("side", (root) => {
   document.addEventListener("keydown", (event) => {
     if (Page.shown !== "side" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (/^(SELECT|INPUT|TEXTAREA)$/.test(event.target.tagName)) return;
+    if (document.querySelector("dialog")) return;
     const radio = event.target.getAttribute("role") === "radio";
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (event.key === "Escape") pin(null);
@@ -464,14 +490,18 @@ Page.view("side", (root) => {
       next.focus();
       return;
     }
-    const target = parts[Math.max(0, Math.min(parts.length - 1, current + step))];
-    location.hash = "#side/" + target.part;
+    const next = parts[Math.max(0, Math.min(parts.length - 1, current + step))];
+    location.hash = "#side/" + next.part;
     place = null;
     follow();
   });
-  new ResizeObserver(() => {
+  const resized = new ResizeObserver(() => {
+    if (root.hidden) return;
     root.style.setProperty("--bar", bar.offsetHeight + "px");
-  }).observe(bar);
+    if (target) jumpTo(target, "auto");
+  });
+  resized.observe(bar);
+  resized.observe(wide);
 
   scrollTo(0, 0); // Another view may have been scrolled.
   return () => {

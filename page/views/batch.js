@@ -127,6 +127,20 @@ Page.view("batch", (root) => {
         upTo(t, first) ? `${prefix()}${name}/${b}/${t}/${u}` : null;
       const gates = ["gates", "second", "third"];
       const back = ["first_back", "second_back", "third_back"];
+      // The derivatives by what lies within the cell, while the gradients go back.
+      const within = (name) =>
+        el(
+          "div",
+          { class: "pair within" },
+          el("span", { class: "name" }, "∂" + name),
+          ...UNITS.map((u) =>
+            slot(() =>
+              now < order[back[t]] || now > order.weights_back
+                ? null
+                : `gradient_${name}/${b}/${t}/${u}`,
+            ),
+          ),
+        );
       const scores = el("div", { class: "scores" });
       for (const v of WORDS) {
         const bar = el("i");
@@ -172,12 +186,15 @@ Page.view("batch", (root) => {
           "div",
           { class: "gates" },
           ...GATES.map((gate) => pair(LETTER[gate], value(gate, gates))),
+          ...[..."ijfo"].map((letter) => within(letter)),
         ),
         el(
           "div",
           { class: "state" },
           pair("C", value("C", ["state", "second", "third"])),
           pair("h", value("h", ["state", "second", "third"])),
+          within("C"),
+          within("h"),
         ),
         scores,
         el(
@@ -242,6 +259,10 @@ Page.view("batch", (root) => {
   const text = el("p", { class: "text-of-step", "aria-live": "polite" });
   const code = el("div", { class: "code" });
   const sum = el("div", { class: "arithmetic" });
+  // On a narrow page the working of a number that was chosen lies over the lower edge of the window.
+  const hide = el("button", { type: "button", label: "batch.close", onclick: () => overlay(false) }, "×");
+  const working = el("div", { class: "working" }, sum, hide);
+  const holder = el("div", { class: "holder" }, working);
   const weights = el("div", { class: "weights" });
   const extra = el("div", { class: "extra" });
   const choice = el("div", { class: "choice", role: "radiogroup", label: "batch.start_from" });
@@ -260,7 +281,7 @@ Page.view("batch", (root) => {
     );
   }
   const told = el("div", { class: "told" }, title, text, choice);
-  const panel = el("div", { class: "panel" }, extra, code, sum, weights);
+  const panel = el("div", { class: "panel" }, extra, code, holder, weights);
 
   const weightName = (name) =>
     (now < order.weights_back
@@ -471,15 +492,26 @@ Page.view("batch", (root) => {
     sum.append(el("div", { class: "which" }, nameOf(selected)));
     for (const line of lines) sum.append(el("div", { class: "line" }, line));
     if (why) sum.append(el("p", { class: "small", word: why }));
+    const weighty = sources.some((key) => WEIGHTS.includes(key.split("/")[0]));
+    if (weighty && now >= order.weights_back) {
+      const words = Page.t("batch.elsewhere", { step: order.weights_back });
+      sum.append(Object.assign(el("p", { class: "small soft" }), { innerHTML: words }));
+    }
     const mark = (key, name) =>
       root.querySelectorAll(`[data-key="${key}"]`).forEach((other) => other.classList.add(name));
     for (const key of sources) mark(key, "source");
     mark(selected, "chosen-number");
   };
+  const overlay = (on) => {
+    // The place of the working keeps its height, so that nothing moves below it.
+    holder.style.minHeight = on ? holder.offsetHeight + "px" : "";
+    root.classList.toggle("overlaid", on);
+  };
   const select = (key) => {
     if (!key) return;
     selected = key;
     work();
+    overlay(true);
   };
 
   const render = () => {
@@ -519,6 +551,7 @@ Page.view("batch", (root) => {
     }[step.name];
     const backwards = now >= order.third_back && now <= order.first_back;
     board.classList.toggle("backwards", backwards);
+    board.classList.toggle("going-back", now >= order.third_back && now <= order.weights_back);
     board.classList.toggle("gradients", now >= order.third_back && now <= order.update);
     for (const { cell, text, target, b, t } of cells) {
       text.textContent = now < order.batch ? "" : word(at(`${inputs()}/${b}/${t}`));
@@ -642,6 +675,7 @@ Page.view("batch", (root) => {
   const go = (index) => {
     now = Math.max(0, Math.min(steps.length - 1, index));
     selected = null;
+    overlay(false);
     place = "#batch/" + steps[now].name;
     history.replaceState(null, "", place);
     render();
@@ -719,6 +753,7 @@ Page.view("batch", (root) => {
 
   document.addEventListener("keydown", (event) => {
     if (Page.shown !== "batch" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") overlay(false);
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step || /^(SELECT|INPUT|TEXTAREA)$/.test(event.target.tagName)) return;
     event.preventDefault();
@@ -743,6 +778,7 @@ Page.view("batch", (root) => {
     if (index >= 0) {
       now = index;
       selected = null;
+      overlay(false);
       render();
     }
   };

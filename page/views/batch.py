@@ -10,6 +10,8 @@ import json
 import os
 import textwrap
 
+import numpy as np
+
 import console
 
 if __name__ == "__main__":
@@ -47,8 +49,38 @@ STEPS = (
 WITHIN = {"contrib/rnn/lstm.py": "lstm_step", "contrib/seq2seq.py": "sequence_loss"}
 
 
+def gradients_within(n):
+    """Computes the derivatives of the cost by C, h and what enters the gates, step by step.
+
+    Args:
+        n: the arrays of `study.one_batch.numbers` by name.
+
+    Returns:
+        By name, gradient_C, gradient_h and, by the study's letters, gradient_i, gradient_j,
+        gradient_f and gradient_o, `[B, T, H]` each.
+    """
+    steps = []
+    h_back = c_back = np.zeros_like(n["initial_h"])  # what comes back from the next word
+    for t in reversed(range(n["h"].shape[1])):
+        i_t, new, f_t, o_t = (n[name][:, t] for name in ("i_t", "C~_t", "f_t", "o_t"))
+        squashed = np.tanh(n["C"][:, t])
+        c_before = n["C"][:, t - 1] if t > 0 else n["initial_c"]
+        h = n["gradient_logits"][:, t] @ n["softmax_w"].T + h_back
+        c = h * o_t * (1 - squashed**2) + c_back
+        gates = {
+            "i": c * new * i_t * (1 - i_t),
+            "j": c * i_t * (1 - new**2),
+            "f": c * c_before * f_t * (1 - f_t),
+            "o": h * squashed * o_t * (1 - o_t),
+        }
+        steps.insert(0, dict(gates, C=c, h=h))
+        h_rows = n["kernel"][h.shape[1] :]
+        h_back, c_back = np.concatenate(list(gates.values()), 1) @ h_rows.T, c * f_t
+    return {"gradient_" + name: np.stack([s[name] for s in steps], axis=1) for name in steps[0]}
+
+
 def compute():
-    """Returns what `study.one_batch.numbers` does, as lists of rounded numbers."""
+    """Returns what `study.one_batch.numbers` does, and `gradients_within`, as rounded lists."""
     from study import one_batch  # needs TensorFlow
 
     def plain(value):
@@ -58,6 +90,7 @@ def compute():
 
     numbers = one_batch.numbers()
     del numbers["tensorflow_gradient_softmax_b"]  # in 32 bits: it depends on the processor
+    numbers.update(gradients_within(numbers))
     return {name: plain(array.tolist()) for name, array in numbers.items()}
 
 

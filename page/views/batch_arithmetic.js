@@ -154,12 +154,72 @@ Page.arithmetic = (n) => {
       const p = four(at(k("p", b, t, u)));
       return { lines: [result(target() === u ? `(${p} − 1) / 2` : `${p} / 2`)], sources: [] };
     }
-    if (base === "gradient_embedding")
+    // The derivatives by what enters the gates of a word, each times a row of the kernel.
+    const throughGates = (time, row) =>
+      [..."ijfo"].flatMap((letter, gate) =>
+        UNITS.map((unit) => [
+          k("gradient_" + letter, b, time, unit),
+          k("kernel", row, 2 * gate + unit),
+        ]),
+      );
+    const products = (pairs) =>
+      join(pairs.map(([g, weight]) => `${show(g)} × ${bracket(show(weight))}`));
+    const sumOf = (pairs) => four(pairs.reduce((sum, [g, weight]) => sum + at(g) * at(weight), 0));
+    if (base === "gradient_embedding") {
+      const pairs = throughGates(t, u);
+      return { lines: [result(`∂x = ${products(pairs)}`)], sources: pairs.flat() };
+    }
+    if (base === "gradient_h") {
+      const own = WORDS.map((v) => [k("gradient_logits", b, t, v), k("softmax_w", u, v)]);
+      if (t === 2)
+        return {
+          lines: [result(`∂h_t = ${products(own)}`)],
+          word: "batch.last_word",
+          sources: own.flat(),
+        };
+      const later = throughGates(t + 1, u + 2);
+      const sums = [sumOf(own), sumOf(later)];
       return {
-        lines: [result("∂cost / ∂x")],
-        word: t < 2 ? "batch.through_gates" : "batch.last_word",
-        sources: WORDS.map((other) => k("gradient_logits", b, t, other)),
+        lines: [
+          `${products(own)} = ${sums[0]}`,
+          `${products(later)} = ${sums[1]}`,
+          result(`∂h_t = ${join(sums)}`),
+        ],
+        word: "batch.two_ways",
+        sources: [...own, ...later].flat(),
       };
+    }
+    if (base === "gradient_C") {
+      const keys = [k("gradient_h", b, t, u), k("o_t", b, t, u), k("C", b, t, u)];
+      const [h, o, c] = keys.map(show);
+      const terms = [`${h} × ${o} × (1 − tanh(${c})²)`];
+      if (t < 2) {
+        keys.push(k("gradient_C", b, t + 1, u), k("f_t", b, t + 1, u));
+        terms.push(`${show(keys[3])} × ${show(keys[4])}`);
+      }
+      return {
+        lines: [
+          "∂C_t = ∂h_t × o_t × (1 − tanh(C_t)²)" + (t < 2 ? " + ∂C_(t+1) × f_(t+1)" : ""),
+          result("= " + join(terms)),
+        ],
+        sources: keys,
+      };
+    }
+    if (/^gradient_[ijfo]$/.test(base)) {
+      const letter = base.slice(-1);
+      const gate = k(letter === "j" ? "C~_t" : letter + "_t", b, t, u);
+      const [from, factor, formula] = {
+        i: ["gradient_C", k("C~_t", b, t, u), "∂i = ∂C_t × C̃_t × i_t × (1 − i_t)"],
+        j: ["gradient_C", k("i_t", b, t, u), "∂j = ∂C_t × i_t × (1 − C̃_t²)"],
+        f: ["gradient_C", before("C", u), "∂f = ∂C_t × C_(t−1) × f_t × (1 − f_t)"],
+        o: ["gradient_h", k("C", b, t, u), "∂o = ∂h_t × tanh(C_t) × o_t × (1 − o_t)"],
+      }[letter];
+      const keys = [k(from, b, t, u), factor, gate];
+      const [g, value, own] = keys.map(show);
+      const times = letter === "o" ? `tanh(${value})` : bracket(value);
+      const slope = letter === "j" ? `(1 − ${bracket(own)}²)` : `${own} × (1 − ${own})`;
+      return { lines: [formula, result(`= ${g} × ${times} × ${slope}`)], sources: keys };
+    }
     if (base === "gradient_softmax_b") {
       const keys = everywhere.map(([row, time]) => k("gradient_logits", row, time, b));
       return { lines: [result(join(keys.map(show)))], sources: keys };
@@ -175,7 +235,24 @@ Page.arithmetic = (n) => {
       };
     }
     if (base === "gradient_kernel" || base === "gradient_bias") {
-      return { lines: [result("∂cost / ∂" + base.slice(9))], word: "batch.adds_up", sources: [] };
+      const column = base === "gradient_kernel" ? t : b;
+      const gates = everywhere.map(([row, time]) =>
+        k("gradient_" + "ijfo"[Math.floor(column / 2)], row, time, column % 2),
+      );
+      if (base === "gradient_bias")
+        return { lines: [result(join(gates.map(show)))], word: "batch.adds_up", sources: gates };
+      const entering = everywhere.map(([row, time]) =>
+        b < 2
+          ? k("inputs", row, time, b)
+          : time > 0
+            ? k("h", row, time - 1, b - 2)
+            : k("initial_h", row, b - 2),
+      );
+      return {
+        lines: [result(products(entering.map((key, index) => [key, gates[index]])))],
+        word: "batch.adds_up",
+        sources: [...entering, ...gates],
+      };
     }
     if (base.startsWith("clipped_")) {
       const from = base.replace("clipped_", "gradient_");
@@ -230,6 +307,12 @@ Page.arithmetic = (n) => {
         gradient_embedding: "∂x",
         clipped_embedding: "∂x",
         gradient_logits: "∂logit",
+        gradient_C: "∂C_t",
+        gradient_h: "∂h_t",
+        gradient_i: "∂i",
+        gradient_j: "∂j",
+        gradient_f: "∂f",
+        gradient_o: "∂o",
       }[base] || base;
     if (/initial_[ch]$/.test(base))
       return Page.plain("batch.which.state", {
@@ -239,7 +322,7 @@ Page.arithmetic = (n) => {
       });
     if (
       index.length > 1 &&
-      /^(inputs|[ijfo]_t|C~_t|C|h|gradient_embedding|clipped_embedding|logits|p|gradient_logits|minus_log_p)$/.test(
+      /^(inputs|[ijfo]_t|C~_t|C|h|gradient_[Chijfo]|gradient_embedding|clipped_embedding|logits|p|gradient_logits|minus_log_p)$/.test(
         base,
       )
     ) {

@@ -113,6 +113,11 @@ Page.view("lstm", (root) => {
   const input = el("input", { type: "text", id: "lstm-input", spellcheck: "false",
     autocomplete: "off", autocapitalize: "off" });
   const unknown = el("p", { class: "small unknown", role: "status" });
+  // What the corpus knows, for those who type something else.
+  const hint = el("p", { class: "small hint", hidden: true });
+  const vocabulary = el("details", { class: "small", ontoggle: () => {
+    vocabulary.lastChild.textContent = [...lstm.words].sort().join(" ");
+  } }, el("summary"), el("p", { class: "vocabulary" }));
   const buttons = data.sentences.map((sentence, k) =>
     el("button", { type: "button", word: `lstm.s${k + 1}.title`, onclick: () => choose(k) })
   );
@@ -120,10 +125,11 @@ Page.view("lstm", (root) => {
   const form = el("form", { class: "own", onsubmit: (event) => {
     event.preventDefault();
     readText(input.value);
+    drawHint();
   } },
     el("label", { for: "lstm-input", word: "lstm.own" }),
     el("span", { class: "line" }, input, el("button", { type: "submit", word: "lstm.read" })),
-    unknown
+    unknown, hint, vocabulary
   );
 
   const cards = QUANTITIES.map((quantity) =>
@@ -280,7 +286,8 @@ Page.view("lstm", (root) => {
   function explanation() {
     const body = el("div", { class: "text" });
     const box = el("details", { class: "explanation" },
-      el("summary", { word: "lstm.explanation" }), body);
+      el("summary", { word: "lstm.explanation" }),
+      el("p", { class: "text soft", word: "lstm.explanation_model" }), body);
     // It is long, so it is filled only when it is open, and once for each language.
     box.fill = () => {
       if (!box.open || body.lang === document.documentElement.lang) return;
@@ -300,6 +307,7 @@ Page.view("lstm", (root) => {
   function choose(k) {
     const { words, step, quantity, order } = data.sentences[k];
     unknown.textContent = "";
+    hint.hidden = true;
     Object.assign(state, { sentence: k, words, step, quantity, order, clamps: new Map(), pretended: "" });
     state.unit = groupOf(order)[0] ?? byShare(order === "verb" ? verbShare : countryShare)[0];
     input.value = words.join(" ");
@@ -310,14 +318,29 @@ Page.view("lstm", (root) => {
   function readText(text) {
     const given = text.toLowerCase().replace(/[.,!?;:"]+(\s|$)/g, " ").split(/\s+/).filter(Boolean);
     const words = given.slice(0, 60);
+    hint.hidden = true;
     if (!words.length) return;
-    const strange = words.filter((word) => !lstm.ids.has(word));
+    const strange = [...new Set(words.filter((word) => !lstm.ids.has(word)))];
     unknown.innerHTML = strange.length ? t("lstm.unknown", { words: html(strange.join(", ")) }) : "";
     const read = words.map((word) => (lstm.ids.has(word) ? word : "<unk>"));
     Object.assign(state,
       { sentence: null, words: read, step: read.length, clamps: new Map(), pretended: "" });
     stop();
     compute();
+  }
+
+  // Below a sentence with unknown words, or without "grew up in" and a country: one that is known.
+  function drawHint() {
+    const country = state.words.find((word) => word in data.countries);
+    const told = state.words.some((word, k) => word in data.countries &&
+      state.words.slice(k - 3, k).join(" ") === "grew up in");
+    hint.hidden = told && !state.words.includes("<unk>");
+    const sentence = `the miner who grew up in ${country ?? "france"} speaks fluent`;
+    hint.innerHTML = t("lstm.known", { sentence });
+    hint.append(" ", el("button", { type: "button", word: "lstm.take", onclick: () => {
+      input.value = sentence;
+      readText(sentence);
+    } }));
   }
 
   function clamp(step, unit, value) {
@@ -458,10 +481,14 @@ Page.view("lstm", (root) => {
       right: right ?? "", right_p: right ? chance(unchanged, right) : "",
       right_q: right ? chance(plainSteps, right) : "", units: list(holding), count: holding.length,
       verb_unit: groups.verb[0], low: t(Page.dark ? "lstm.dark" : "lstm.light"),
-      high: t(Page.dark ? "lstm.light" : "lstm.dark"), word: html(wordAt(last())), speak: chance(unchanged, "speak"), speaks: chance(unchanged, "speaks") };
-    notice.append(
-      el("p", { class: "sentence" }, state.words.join(" ").replace("<eos>", "⏎") + " …"),
-      Object.assign(el("p"), { innerHTML: t(`lstm.s${k + 1}.notice`, values) }));
+      high: t(Page.dark ? "lstm.light" : "lstm.dark"),
+      first_q: percent(Math.exp(read(rnn, ids(data.sentences[0].words)).pop().logProbs[lstm.ids.get("french")])),
+      word: html(wordAt(last())), speak: chance(unchanged, "speak"), speaks: chance(unchanged, "speaks") };
+    notice.append(el("p", { class: "sentence" }, state.words.join(" ").replace("<eos>", "⏎") + " …"));
+    // What there was to notice is no longer so after a change.
+    if (!state.clamps.size)
+      notice.append(Object.assign(el("p"), { innerHTML: t(`lstm.s${k + 1}.notice`, values) }));
+    if (k === 2) notice.append(comparison());
     if (state.clamps.size) {
       const [now, r] = end(steps);
       const shown = k === 8 ? ["speak", "speaks"].map((word) => [word, chance(steps, word)])
@@ -486,6 +513,16 @@ Page.view("lstm", (root) => {
       notice.append(el("button", { type: "button", class: "main", word: "lstm.try_pretend",
         onclick: () => clampHolding("france") }));
     }
+  }
+
+  // The units that hold the country, at the end of the first sentence and of this one.
+  function comparison() {
+    const first = read(lstm, ids(data.sentences[0].words)).pop();
+    const rows = [["france", first], [wordAt(countryStep()), steps[last()]]];
+    return el("div", { class: "comparison" }, ...rows.flatMap(([country, { C }]) => [
+      el("span", {}, country),
+      ...holding.map((unit) => el("i", { role: "img", "aria-label": number(C[unit]),
+        title: number(C[unit]), style: `background:${colour(C[unit], "C")}` }))]));
   }
 
   function sizes() {
@@ -517,6 +554,7 @@ Page.view("lstm", (root) => {
 
   function draw() {
     if (!steps) return;
+    tip.hidden = true;
     places = order();
     const size = sizes();
     const rows = playing ? state.step + 1 : steps.length;
@@ -535,6 +573,7 @@ Page.view("lstm", (root) => {
     });
     equation.innerHTML = data.equations[state.quantity];
     orders.value = state.order;
+    vocabulary.firstChild.innerHTML = t("lstm.vocabulary", { count: lstm.words.length });
     play.innerHTML = t(playing ? "lstm.stop" : "lstm.play");
     drawLegend(size.narrow && state.model === "rnn" ? "h" : state.quantity);
     switches.forEach((button, k) => button.setAttribute("aria-pressed", ["lstm", "rnn"][k] === state.model));

@@ -26,6 +26,7 @@ MISTAKE = r"\*\*(A common mistake|常见误解)"
 GUESS = r"\*\*(What would you expect|猜一猜)"
 NUMBERS = r"In numbers|算一算"
 BLOG = r"```\w+ blog\n"
+ANSWER = r" ?\n?[(（]\[(?:answer|答案)\]\(#(.*?)\)[)）]"  # the link at the end of a GUESS
 SHAPE = r"\[[BTHVN0-9 */,]*\]"
 
 
@@ -88,17 +89,19 @@ def kind(block, before):
 
 
 def render(markdown, language):
-    """Renders a part of a note; links to lines of the two files stay within the page."""
-    text = documents.render(markdown, documents.WALKTHROUGH[language])
-    text = re.sub(r'href="\.\./\.\./%s#L' % SCRIPT, 'href="#side/L', text)
-    text = re.sub(r'href="\.\./\.\./%s#L' % READER, 'href="#side/%s/L' % READER, text)
+    """Renders a part of a note."""
+    path = documents.WALKTHROUGH[language]
+    text = documents.render(documents.link_sections(markdown, path), path)
     if "url(#" in text:  # Another view may show the same drawing.
         text = re.sub(r'( id="|url\(#)', r"\g<1>side-", text)
     return text
 
 
 def note(texts, language):
-    """Renders the blocks of a note: `[{"kind": ..., "html": ...}]`."""
+    """Renders the blocks of a note: `[{"kind": ..., "html": ...}]`.
+
+    A guess has `"answer"` too, the walkthrough's answer in place of the link to it.
+    """
     parts, before = [], None
     for block in texts:
         before = kind(block, before)
@@ -106,7 +109,15 @@ def note(texts, language):
             parts[-1][1].append(block)
         else:
             parts.append((before, [block]))
-    return [{"kind": name, "html": render("\n\n".join(group), language)} for name, group in parts]
+    table = []
+    for name, group in parts:
+        text, part = "\n\n".join(group), {"kind": name}
+        if name == "guess":
+            (anchor,) = re.findall(ANSWER, text)
+            _, answer = documents.headings(documents.WALKTHROUGH[language])[anchor]
+            text, part["answer"] = re.sub(ANSWER, "", text), render(answer, language)
+        table.append(dict(part, html=render(text, language)))
+    return table
 
 
 def title(number, language):
