@@ -75,7 +75,7 @@ WORDS = {
         "图中是输出门。从 *france* 到 *piano*，几列宽的大多是{low}色：单元记着国名，却几乎不显露"
         "。到了 *speaks*，{count} 个门全部打开：语种快到了。",
     ),
-    "lstm.s6.title": ("Near: a short memory will do", "离得近：记性短也够用"),
+    "lstm.s6.title": ("A short memory will do", "记性短也够用"),
     "lstm.s6.notice": (
         "Only *speaks fluent* stands between. The plain RNN gives *{right}* {right_q}, the LSTM "
         "{right_p}. A short memory goes far enough here. In the first sentence, with three words "
