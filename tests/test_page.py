@@ -439,7 +439,8 @@ def test_clicking_through_shows_no_error_and_cuts_nothing_off(
             page.run("document.querySelectorAll('.card')[arguments[0]].click()", card)
         page.settle()
         assert page.run(CUT_OFF) == [], number
-        page.screenshot(str(tmp_path / ("%d.png" % number)))
+        if number in (0, 8):
+            page.screenshot(str(tmp_path / ("%d.png" % number)))
     for order in ("verb", "number"):
         page.run(
             "const orders = document.getElementById('lstm-order'); orders.value = arguments[0];"

@@ -311,7 +311,7 @@ def test_numbers_move_only_if_the_reader_wants_motion(page):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size, language, theme", LOOKS)
-def test_nothing_is_cut_off_and_nothing_is_asked_for(page, size, language, theme):
+def test_nothing_is_cut_off_and_nothing_is_asked_for(page, size, language, theme, tmp_path):
     page.resize(SIZES[size])
     page.run("Page.setLanguage(arguments[0]); Page.setTheme(arguments[1])", language, theme)
     for step in STEPS:
@@ -319,6 +319,7 @@ def test_nothing_is_cut_off_and_nothing_is_asked_for(page, size, language, theme
         assert page.run(CUT_OFF) == [], step
         page.run("for (const e of document.querySelectorAll('.board [data-key]')) e.click()")
         assert page.run(CUT_OFF) == [], step
+    page.screenshot(str(tmp_path / "batch.png"))
     assert page.errors() == []
     assert [
         url for url in page.requests() if not url.startswith(("file:", "data:", "about:"))

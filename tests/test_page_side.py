@@ -497,12 +497,13 @@ def test_code_and_note_stand_beside_or_below_each_other(page):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size, language, theme", LOOKS)
-def test_nothing_is_cut_off_and_nothing_is_asked_for(page, size, language, theme):
+def test_nothing_is_cut_off_and_nothing_is_asked_for(page, size, language, theme, tmp_path):
     page.resize(SIZES[size])
     page.run("Page.setLanguage(arguments[0]); Page.setTheme(arguments[1])", language, theme)
     page.run("for (const e of document.querySelectorAll('details')) e.open = true")
     page.run("document.querySelector('[data-size=large]').click()")
     assert page.run(CUT_OFF) == []
+    page.screenshot(str(tmp_path / "side.png"))
     assert page.errors() == []
     assert [
         url for url in page.requests() if not url.startswith(("file:", "data:", "about:"))
