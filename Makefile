@@ -1,5 +1,5 @@
 # make train    trains on the corpus that ships
-# make test     lint, a training of one epoch, and tests
+# make test     lint, a training of one epoch, and all tests but the longest, which tox runs too
 # make bench    times a training step beside PyTorch, Keras 3 and TensorFlow 1.15; 10 to 15 minutes
 # The first two make a virtual environment in .venv, with PYTHON (python3 if not given). The last
 # one makes others, with PYTHON and PYTHON37; it leaves out what cannot be installed.
@@ -15,7 +15,7 @@ test: .venv/installed-dev
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/python ptb_word_lm.py --model=test
-	.venv/bin/python -m pytest -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder tests
+	.venv/bin/python -m pytest -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder -m "not long" tests
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

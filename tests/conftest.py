@@ -33,7 +33,7 @@ flags.FLAGS(["ptb_word_lm.py"])
 
 # The files that take longest. Several processes share the files, and none should begin one of these
 # when the others have nothing left to do.
-LONGEST = ("test_workers", "test_faults", "test_run_folder", "test_train_then_play", "test_page")
+LONGEST = ("test_run_folder", "test_workers", "test_page", "test_encoder_decoder", "test_training")
 
 
 def pytest_collection_modifyitems(items):

@@ -14,7 +14,7 @@ import pytest
 from commands import ROOT, outside_environment, run_command
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="needs LD_PRELOAD and /proc"),
     pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler named cc"),
 ]

@@ -61,7 +61,7 @@ def unfinished(folder):
     return set(partial + half + stems[: max(len(stems) - 10, 0)])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_run_killed_twenty_times_ends_with_the_figures_of_one_that_was_not(start, tmp_path):
     whole, killed = str(tmp_path / "whole"), str(tmp_path / "killed")

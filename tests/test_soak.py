@@ -32,7 +32,7 @@ def use(folder):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
 def test_two_hundred_epochs_use_no_more_than_fifty(tmp_path):
     data_path = write_corpus(tmp_path, TEXT[:480], TEXT[:60], " a \n")

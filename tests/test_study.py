@@ -16,12 +16,10 @@ STUDIES = (
 ).split()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["embedding_lookup", "gradient_clipping", "one_batch"])
-def test_the_output_is_the_expected_one(name):
-    status, out, err = run_command("-m", "study." + name)
-    assert (status, err) == (0, "")
-    assert out == expected_output(name)
+def test_the_output_is_the_expected_one(name, call_main):
+    study = importlib.import_module("study." + name)
+    assert call_main(study) == (0, expected_output(name), "")
 
 
 @pytest.mark.parametrize("name", STUDIES + ["plot_run"])

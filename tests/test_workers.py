@@ -102,6 +102,7 @@ def test_one_training_after_the_other_uses_a_worker(corpus, two_workers):
     assert_same_run(first, second)
 
 
+@pytest.mark.long
 def test_a_killed_worker_is_named_and_the_run_goes_on_once_it_is_back(
     corpus, tmp_path, start_worker
 ):
@@ -158,6 +159,7 @@ def start_training():
         training.communicate(timeout=20)
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_a_training_whose_worker_does_not_answer(
     corpus, tmp_path, start_worker, start_training
 ):
@@ -206,6 +208,7 @@ def test_workers_of_two_networks_are_refused(monkeypatch):
         cluster._own_host([("a", 2222), ("b", 2222)])
 
 
+@pytest.mark.long
 def test_the_command_ends_with_one_line_when_a_worker_is_killed(
     corpus, tmp_path, start_worker, start_training
 ):
