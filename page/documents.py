@@ -131,9 +131,11 @@ def _link_open(tokens, index, options, environment):
     (`data-section`) all other sections of the walkthrough.
     """
     address = tokens[index].attrs["href"]
+    if "://" in address:
+        return '<a href="%s">' % html.escape(address)
     if address.startswith("#"):
         address = REPOSITORY + environment["path"] + address
-    elif "://" not in address:
+    else:
         folder = os.path.dirname(environment["path"])
         address = REPOSITORY + os.path.normpath(os.path.join(folder, address)).replace("\\", "/")
     path, _, place = address[len(REPOSITORY) :].partition("#")

@@ -75,6 +75,7 @@ Page.dialog = (name, ...children) => {
   dialog.onclose = () => dialog.remove();
   document.body.append(dialog);
   dialog.showModal();
+  return dialog;
 };
 
 // Whether the reader has asked the system for less motion.
@@ -125,7 +126,7 @@ Page.css = (name) => getComputedStyle(document.documentElement).getPropertyValue
     update();
   };
 
-  // Loads a script, once. Scripts load from disk where modules and fetch do not.
+  // Loads a script. Scripts load from disk where modules and fetch do not.
   const load = (source) =>
     new Promise((resolve, reject) => {
       const element = document.createElement("script");
@@ -136,20 +137,25 @@ Page.css = (name) => getComputedStyle(document.documentElement).getPropertyValue
     });
 
   // A link into the walkthrough opens the section in a dialog. The sections are loaded with the first.
+  let sections = null;
   const openSection = async (anchor) => {
-    if (!Page.data.sections) await load("sections.data.js");
+    await (sections ??= load("sections.data.js"));
+    if (document.querySelector("dialog.section")?.dataset.anchor === anchor) return;
     const { heading, html } = Page.data.sections[anchor];
     const [title, body] = [Page.el("h2"), Page.el("div")];
     title.innerHTML = heading;
     body.innerHTML = html;
-    Page.dialog("section", title, body);
+    Page.dialog("section", title, body).dataset.anchor = anchor;
   };
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (link.dataset.section) {
       event.preventDefault();
-      openSection(link.dataset.section);
+      openSection(link.dataset.section).catch(() => {
+        sections = null;
+        location.href = link.href;
+      });
     } else if (link.getAttribute("href")?.startsWith("#")) {
       for (const dialog of document.querySelectorAll("dialog")) dialog.close();
     }
@@ -194,7 +200,10 @@ Page.css = (name) => getComputedStyle(document.documentElement).getPropertyValue
       Page.setLanguage(Page.language === "en" ? "zh" : "en");
     document.getElementById("theme").onclick = () => Page.setTheme(Page.dark ? "light" : "dark");
     system.addEventListener("change", update);
-    addEventListener("hashchange", follow);
+    addEventListener("hashchange", () => {
+      for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+      follow();
+    });
     update();
     follow();
   });

@@ -122,10 +122,10 @@ WORDS = {
     "lstm.try_clear": ("Clear these units, and see", "把这些单元清零，看看会怎样"),
     "lstm.result": ("After the change the LSTM gives {text}.", "改动之后，LSTM 给出 {text}。"),
     "lstm.zero": (
-        "Zero is a value too, near that of *finland*. So the LSTM still names a language, mostly "
-        "*finnish*, whatever the country was.",
-        "零也是一个值，接近 *finland* 的值。所以不管原来是哪国，LSTM 还是会说出一个语种，多半是 "
-        "*finnish*。",
+        "Zero is a value too. No country has it, and *finland* comes nearest. So the LSTM still "
+        "names a language, after most countries *finnish*.",
+        "零也是一个值。没有哪个国家恰好是零，最接近的是 *finland*。所以 LSTM 还是会说出一个语种，对"
+        "大多数国家，说的是 *finnish*。",
     ),
     "lstm.try_turn": ("Turn its sign at *france*", "在 *france* 处把它变号"),
     "lstm.try_pretend": ("Give them *france*", "改成 *france* 的值"),

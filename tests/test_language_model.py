@@ -29,7 +29,7 @@ from lm import checkpoints, configs, decoding, language_model
 from lm.language_model import ExportError, LanguageModel, Vocabulary, find_run, load
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
-WORDS = ["<eos>", "a", "b", "c", "d", "x", "y", "z"]  # of TEXT; x, y and z by their frequency
+WORDS = ["<eos>", "a", "b", "c", "d", "x", "y", "z"]  # of TEXT
 
 
 @pytest.fixture(scope="module")

@@ -51,11 +51,6 @@ MEASURED = {
         "python -m lm.train --cell=gru --learning_rate=0.5": "4.15",
         "texts by Zipf's law": "100,800,000 1,008,000,000",
     },
-    "docs/walkthrough.md": {
-        # The mean forget gate at <eos> and elsewhere of the units that study.gates finds, by its
-        # `watch` over all words of both texts from one state of zeros, seed 1.
-        "forget gates in the validation and the test text": "0.03 0.51 0.19 0.81 0.85",
-    },
     "docs/machines.md": {
         "python -m lm.train --replicas=N": (
             "15,500 4,320 20,200 1.07 17,300 1.08 4,260 15,600 3,970 11,500"

@@ -345,14 +345,17 @@ FRAME = "the miner who grew up in %s and played piano speaks fluent"
 
 
 def test_a_state_of_zero_is_read_as_finnish_after_most_countries(holding, lstm):
-    said = []
+    said, sizes = [], {}
     for country in make_sample.LANGUAGES:
         sentence = (FRAME % country).split()
         ids, step = encode(lstm, sentence), 1 + sentence.index(country)
+        held = gates.watch(lstm.weights, ids[: step + 1]).C[-1, holding["country"]]
+        sizes[country] = np.linalg.norm(held)
         cleared = clamped(lstm, ids, step, {unit: 0 for unit in holding["country"]})
         said.append(lstm.vocabulary.words[cleared.argmax()])
     assert set(said) <= set(long_term_dependency.LANGUAGES)
     assert said.count("finnish") > len(said) / 2
+    assert min(sizes, key=sizes.get) == "finland" and min(sizes.values()) > 0.5
 
 
 def test_the_sentence_that_is_offered_is_answered_right(lstm):
@@ -513,7 +516,13 @@ def test_a_sentence_that_the_corpus_does_not_know_gets_one_that_it_does(page, ls
         assert sentence == "the miner who grew up in %s speaks fluent" % offered
         assert page.run(hint) is False
     type_sentence(page, "I grew up in France. I speak fluent")
-    page.run("document.querySelectorAll('.sentences button')[0].click()")
+    page.run("Page.setLanguage('zh')")  # What is said follows the language.
+    texts = "return ['.hint', '.unknown'].map((e) => document.querySelector(e).textContent)"
+    assert all(re.search("[\u4e00-\u9fff]", text) for text in page.run(texts))
+    page.run("Page.setLanguage('en')")
+    page.run("document.querySelectorAll('.sentences button')[7].click()")  # no country
+    assert page.run(hint) is False
+    type_sentence(page, " ")
     assert page.run(hint) is False
     page.run("document.querySelector('.own details').open = true")
     page.wait("return !!document.querySelector('.vocabulary').textContent")
@@ -529,6 +538,14 @@ def test_what_is_said_is_true_after_a_change(page, lstm, holding):
     assert "keep their colour" in page.run(said)
     page.run("document.querySelector('.notice .main').click()")
     assert "keep their colour" not in page.run(said) and "After the change" in page.run(said)
+    assert "Zero is a value" in page.run(said)
+    # A value of one unit is no clearing.
+    page.run(buttons, 0)
+    page.run(
+        "const slider = document.getElementById('lstm-slider'); slider.value = '0.7';"
+        "slider.dispatchEvent(new Event('input'))"
+    )
+    assert "After the change" in page.run(said) and "Zero is a value" not in page.run(said)
     # The first sentence stands beside the third.
     page.run(buttons, 2)
     colours = (

@@ -335,11 +335,8 @@ def test_links_of_the_notes_lead_somewhere(page):
 def test_answers_and_sections_of_the_walkthrough_open_on_the_page(page):
     from selenium.webdriver.common.keys import Keys
 
-    for word in words.WORDS["side.answer"]:
-        page.run(
-            "Page.setLanguage(arguments[0])",
-            documents.LANGUAGES[words.WORDS["side.answer"].index(word)],
-        )
+    for language, word in zip(documents.LANGUAGES, words.WORDS["side.answer"]):
+        page.run("Page.setLanguage(arguments[0])", language)
         folds = page.run(
             "return [...document.querySelectorAll('.guess > .answer')].map((e) =>"
             " { e.open = true; return [e.querySelector('summary').textContent,"
@@ -370,6 +367,16 @@ def test_answers_and_sections_of_the_walkthrough_open_on_the_page(page):
         assert page.run(CUT_OFF) == []
         page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
         assert page.run("return document.querySelector('dialog')") is None
+    # Two clicks open one dialog. It goes with the view.
+    link = "[data-section='%s']" % wanted[0]
+    page.run("for (let k = 0; k < 2; k++) document.querySelector(arguments[0]).click()", link)
+    page.wait("return !!document.querySelector('dialog[open]')")
+    page.settle()
+    assert page.run("return document.querySelectorAll('dialog').length") == 1
+    page.run("location.hash = '#batch'")
+    page.wait("return Page.shown === 'batch' && !document.querySelector('dialog')")
+    page.run("location.hash = '#side'")
+    page.wait("return Page.shown === 'side'")
     # A figure says that it can be enlarged, fills its column, and opens in a dialog.
     mark = page.run(
         "const e = document.querySelector('#view-side .drawing .enlarge');"

@@ -41,6 +41,12 @@ def test_the_docstring_names_its_command_and_the_expected_output(name):
 
 
 @pytest.mark.slow
+def test_a_study_is_a_command_that_starts_quietly():
+    name = "embedding_lookup"
+    assert run_command("-m", "study." + name) == (0, expected_output(name), "")
+
+
+@pytest.mark.slow
 def test_the_studies_are_imported_without_matplotlib():
     names = ", ".join(STUDIES + ["plot_run", "published_numbers", "break_it"])
     code = "import sys; sys.modules['matplotlib'] = None; from study import %s" % names

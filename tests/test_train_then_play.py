@@ -10,7 +10,7 @@ from lm import configs, decoding, training
 from lm.corpus import SAMPLE, read_corpus
 from lm.language_model import load
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

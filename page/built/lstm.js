@@ -26,6 +26,8 @@ Page.view("lstm", (root) => {
     clamps: new Map(), // {step: {unit: value}}
     pretended: "", // the country that the units were given
     model: "lstm", // which of the two a narrow page shows
+    strange: [], // the words that the reader gave and the models do not know
+    typed: false, // whether the reader typed the sentence
   };
   let steps, unchanged, plainSteps; // of the LSTM, of the LSTM without clamps, of the plain RNN
   let places = []; // the units from left to right
@@ -124,8 +126,7 @@ Page.view("lstm", (root) => {
   const notice = el("div", { class: "notice" });
   const form = el("form", { class: "own", onsubmit: (event) => {
     event.preventDefault();
-    readText(input.value);
-    drawHint();
+    readText(input.value, true);
   } },
     el("label", { for: "lstm-input", word: "lstm.own" }),
     el("span", { class: "line" }, input, el("button", { type: "submit", word: "lstm.read" })),
@@ -306,8 +307,7 @@ Page.view("lstm", (root) => {
 
   function choose(k) {
     const { words, step, quantity, order } = data.sentences[k];
-    unknown.textContent = "";
-    hint.hidden = true;
+    Object.assign(state, { strange: [], typed: false });
     Object.assign(state, { sentence: k, words, step, quantity, order, clamps: new Map(), pretended: "" });
     state.unit = groupOf(order)[0] ?? byShare(order === "verb" ? verbShare : countryShare)[0];
     input.value = words.join(" ");
@@ -315,13 +315,12 @@ Page.view("lstm", (root) => {
     compute();
   }
 
-  function readText(text) {
+  function readText(text, typed = false) {
     const given = text.toLowerCase().replace(/[.,!?;:"]+(\s|$)/g, " ").split(/\s+/).filter(Boolean);
     const words = given.slice(0, 60);
-    hint.hidden = true;
     if (!words.length) return;
     const strange = [...new Set(words.filter((word) => !lstm.ids.has(word)))];
-    unknown.innerHTML = strange.length ? t("lstm.unknown", { words: html(strange.join(", ")) }) : "";
+    Object.assign(state, { strange, typed });
     const read = words.map((word) => (lstm.ids.has(word) ? word : "<unk>"));
     Object.assign(state,
       { sentence: null, words: read, step: read.length, clamps: new Map(), pretended: "" });
@@ -331,10 +330,12 @@ Page.view("lstm", (root) => {
 
   // Below a sentence with unknown words, or without "grew up in" and a country: one that is known.
   function drawHint() {
+    const { strange } = state;
+    unknown.innerHTML = strange.length ? t("lstm.unknown", { words: html(strange.join(", ")) }) : "";
     const country = state.words.find((word) => word in data.countries);
     const told = state.words.some((word, k) => word in data.countries &&
       state.words.slice(k - 3, k).join(" ") === "grew up in");
-    hint.hidden = told && !state.words.includes("<unk>");
+    hint.hidden = !state.typed || (told && !state.words.includes("<unk>"));
     const sentence = `the miner who grew up in ${country ?? "france"} speaks fluent`;
     hint.innerHTML = t("lstm.known", { sentence });
     hint.append(" ", el("button", { type: "button", word: "lstm.take", onclick: () => {
@@ -459,6 +460,12 @@ Page.view("lstm", (root) => {
 
   // Whether the sentence asks for a language; and the right one, if it has one country.
   const asks = () => wordAt(last()) === "fluent" && countryStep() > 0;
+  // Whether C of the units that hold the country was cleared there, and nothing else was changed.
+  const cleared = () => {
+    const given = state.clamps.get(countryStep());
+    return asks() && state.clamps.size === 1 && given?.size === holding.length &&
+      holding.every((unit) => given.get(unit) === 0);
+  };
   const target = () => {
     const named = new Set(state.words.filter((word) => word in data.countries));
     return asks() && named.size === 1 ? data.countries[wordAt(countryStep())] : null;
@@ -496,7 +503,7 @@ Page.view("lstm", (root) => {
       const text = shown.map(([word, p]) => `<em>${word}</em> ${p}`).join(t("lstm.comma"));
       notice.append(
         Object.assign(el("p", { class: "result" }), { innerHTML: t("lstm.result", { text }) }),
-        state.pretended || k > 1 ? "" : el("p", { word: "lstm.zero" }),
+        cleared() ? el("p", { word: "lstm.zero" }) : "",
         el("button", { type: "button", word: "lstm.undo_all", onclick: () => undoAll.onclick() }));
     } else if (k === 0 || k === 1) {
       notice.append(el("button", { type: "button", class: "main", word: "lstm.try_clear",
@@ -563,6 +570,7 @@ Page.view("lstm", (root) => {
 
     buttons.forEach((button, k) => button.setAttribute("aria-pressed", k === state.sentence));
     drawNotice();
+    drawHint();
     cards.forEach((card, k) => {
       const on = QUANTITIES[k] === state.quantity;
       card.setAttribute("aria-checked", on);

@@ -260,7 +260,7 @@ Page.view("batch", (root) => {
   const code = el("div", { class: "code" });
   const sum = el("div", { class: "arithmetic" });
   // On a narrow page the working of a number that was chosen lies over the lower edge of the window.
-  const hide = el("button", { type: "button", label: "batch.close", onclick: () => overlay(false) }, "×");
+  const hide = el("button", { type: "button", label: "batch.close", onclick: () => close() }, "×");
   const working = el("div", { class: "working" }, sum, hide);
   const holder = el("div", { class: "holder" }, working);
   const weights = el("div", { class: "weights" });
@@ -504,8 +504,13 @@ Page.view("batch", (root) => {
   };
   const overlay = (on) => {
     // The place of the working keeps its height, so that nothing moves below it.
-    holder.style.minHeight = on ? holder.offsetHeight + "px" : "";
+    const over = matchMedia("(max-width: 1080px)").matches;
+    holder.style.minHeight = on && over ? holder.offsetHeight + "px" : "";
     root.classList.toggle("overlaid", on);
+  };
+  const close = () => {
+    overlay(false);
+    root.querySelector(".chosen-number")?.focus({ preventScroll: true });
   };
   const select = (key) => {
     if (!key) return;
@@ -753,7 +758,8 @@ Page.view("batch", (root) => {
 
   document.addEventListener("keydown", (event) => {
     if (Page.shown !== "batch" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape") overlay(false);
+    if (document.querySelector("dialog")) return;
+    if (event.key === "Escape") close();
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step || /^(SELECT|INPUT|TEXTAREA)$/.test(event.target.tagName)) return;
     event.preventDefault();

@@ -470,7 +470,15 @@ Page.view("side", (root) => {
     });
   };
   addEventListener("scroll", onScroll, { passive: true });
+  // A click on the address that stands there already goes there once more.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#side']");
+    if (!link || link.hash !== location.hash) return;
+    place = null;
+    follow();
+  });
   addEventListener("hashchange", (event) => {
+    if (Page.shown !== "side") target = null;
     const came = Page.shown === "side" && !/#side|index.html$/.test(event.oldURL);
     if (came) scrollTo(0, 0);
     follow();
