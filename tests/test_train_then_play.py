@@ -1,4 +1,7 @@
-"""Trains on the corpus that ships, then generates: people speak the language of their country."""
+"""Generates with models of the corpus that ships: people speak the language of their country.
+
+One model is that of the page, which is committed. The other one is trained here.
+"""
 
 import itertools
 
@@ -9,12 +12,15 @@ from data.make_sample import LANGUAGES
 from lm import configs, decoding, training
 from lm.corpus import SAMPLE, read_corpus
 from lm.language_model import load
+from page import measure
 
-pytestmark = pytest.mark.slow
 
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
+@pytest.fixture(
+    scope="module", params=["committed", pytest.param("trained", marks=pytest.mark.long)]
+)
+def model(request, tmp_path_factory):
+    if request.param == "committed":
+        return measure.load("lstm")
     folder = str(tmp_path_factory.mktemp("sample"))
     training.train(configs.Config("sample"), read_corpus(SAMPLE), folder, seed=1)
     return load(folder)
