@@ -219,7 +219,7 @@ def test_the_weights_of_attention(sizes):
         np.testing.assert_allclose(mean[row], states[row, 3 - length :].mean(0), atol=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_attention_is_the_better_the_longer_the_number(sizes, capsys):
     sizes(4, hidden_size=32, STEPS=300, TESTS=50)
     exact = {}

@@ -223,6 +223,7 @@ def test_the_command_ends_with_one_line_when_a_worker_is_killed(
     assert "is saved in" in err
 
 
+@pytest.mark.long
 def test_a_worker_that_stops_answering_is_named(monkeypatch, corpus, tmp_path, start_worker):
     monkeypatch.setattr(cluster, "STEP_SECONDS", 3)
     stopped = start_worker()
