@@ -48,36 +48,30 @@ def right_answers(model, sentences, find):
     ]
 
 
-def shares(sentences):
-    """Returns the shares of the variance of C that country and verb decide; `[H]` each.
-
-    C is taken after the last word before the verb. The verb has the number of the subject. After
-    the verb nearly every unit depends on the country, since the language comes next.
-
-    Args:
-        sentences: `study.gates.Sentence`s.
-    """
-    verbs = [long_term_dependency.verb(sentence.words) for sentence in sentences]
-    before = np.array([s.steps.C[verb.place] for s, verb in zip(sentences, verbs)])
-    forms = [s.words[verb.place] for s, verb in zip(sentences, verbs)]
-    countries = [sentence.country for sentence in sentences]
-    return gates.share_between(before, countries), gates.share_between(before, forms)
+def before_verb(sentence):
+    """Returns the index in `ids` of the last word before the verb of a `study.gates.Sentence`."""
+    return long_term_dependency.verb(sentence.words).place
 
 
 def units(model, sentences):
-    """Measures the units of an LSTM; returns a dict of lists, one number for each unit."""
+    """Measures the units of an LSTM; returns a dict of lists, one number for each unit.
+
+    What a unit holds is measured before the verb. After it nearly every unit depends on the
+    country, since the language comes next.
+    """
     sentences = gates.long_sentences(model, sentences)
-    countries, verbs = shares(sentences)
-    kept = gates.holding(sentences).f
-    holding = (kept >= gates.LEAST_F) & (countries >= gates.LEAST_SHARE)
+    holding, countries, held = gates.find_units(sentences, before_verb)
+    C, _ = gates.states(sentences, before_verb)  # [N, H]
+    forms = [s.words[before_verb(s)] for s in sentences]  # The verb has the number of the subject.
+    verbs = gates.share_between(C, forms)
     states = np.concatenate([sentence.steps.C for sentence in sentences])
     return {
         "sentences": len(sentences),
         "country": [round(float(share), 3) for share in countries],
         "verb": [round(float(share), 3) for share in verbs],
-        "kept": [round(float(gate), 3) for gate in kept],
+        "kept": [round(float(gate), 3) for gate in held.f],
         "holding": {
-            "country": [int(unit) for unit in np.argsort(-countries) if holding[unit]],
+            "country": [int(unit) for unit in holding],
             "verb": [int(unit) for unit in np.argsort(-verbs) if verbs[unit] >= LEAST_VERB],
         },
         # 98 of 100 cell states lie between -scale and scale; the colours of the maps end there.

@@ -152,14 +152,19 @@ def holding(sentences):
     return Held(*np.mean(at, 0), *np.mean(after, 0), np.abs(end - start).mean(0) / end.std(0))
 
 
-def find_units(sentences):
+def find_units(sentences, place=lambda sentence: -1):
     """Finds the units that hold the country.
+
+    Args:
+        sentences: `Sentence`s.
+        place: gives the index in `ids` of the word after which C is looked at; by default the last,
+            before the language.
 
     Returns:
         `(units, shares, held)`: the units that reach LEAST_F and LEAST_SHARE, by descending share;
         the shares of all units, `[H]`; and the `Held` of all units.
     """
-    ends, _ = states(sentences, lambda s: -1)
+    ends, _ = states(sentences, place)
     shares = share_between(ends, [sentence.country for sentence in sentences])
     held = holding(sentences)
     holds = (held.f >= LEAST_F) & (shares >= LEAST_SHARE)

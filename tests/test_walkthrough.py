@@ -585,12 +585,12 @@ def test_the_gradient_of_the_plain_cell_meets_a_matrix_and_a_slope():
 # --------------------------------------------------------------------------------------------------
 def waits_for(operation):
     """The operations that have run before this one does, itself included."""
-    found, todo = set(), [operation]
-    while todo:
-        one = todo.pop()
+    found, waiting = set(), [operation]
+    while waiting:
+        one = waiting.pop()
         if one not in found:
             found.add(one)
-            todo += [tensor.op for tensor in one.inputs] + list(one.control_inputs)
+            waiting += [tensor.op for tensor in one.inputs] + list(one.control_inputs)
     return found
 
 
