@@ -370,6 +370,9 @@ Page.view("lstm", (root) => {
   }
 
   const ids = (words) => [EOS, ...words].map((word) => lstm.ids.get(word));
+  // Both models at the end of the first sentence, which other sentences are compared with.
+  const [firstEnd, firstPlainEnd] = [lstm, rnn].map((model) =>
+    read(model, ids(data.sentences[0].words)).pop());
 
   function compute() {
     const read_ = ids(state.words);
@@ -489,7 +492,7 @@ Page.view("lstm", (root) => {
       right_q: right ? chance(plainSteps, right) : "", units: list(holding), count: holding.length,
       verb_unit: groups.verb[0], low: t(Page.dark ? "lstm.dark" : "lstm.light"),
       high: t(Page.dark ? "lstm.light" : "lstm.dark"),
-      first_q: percent(Math.exp(read(rnn, ids(data.sentences[0].words)).pop().logProbs[lstm.ids.get("french")])),
+      first_q: percent(Math.exp(firstPlainEnd.logProbs[lstm.ids.get("french")])),
       word: html(wordAt(last())), speak: chance(unchanged, "speak"), speaks: chance(unchanged, "speaks") };
     notice.append(el("p", { class: "sentence" }, state.words.join(" ").replace("<eos>", "⏎") + " …"));
     // What there was to notice is no longer so after a change.
@@ -524,8 +527,7 @@ Page.view("lstm", (root) => {
 
   // The units that hold the country, at the end of the first sentence and of this one.
   function comparison() {
-    const first = read(lstm, ids(data.sentences[0].words)).pop();
-    const rows = [["france", first], [wordAt(countryStep()), steps[last()]]];
+    const rows = [["france", firstEnd], [wordAt(countryStep()), steps[last()]]];
     return el("div", { class: "comparison" }, ...rows.flatMap(([country, { C }]) => [
       el("span", {}, country),
       ...holding.map((unit) => el("i", { role: "img", "aria-label": number(C[unit]),
